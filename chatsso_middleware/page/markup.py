@@ -1,0 +1,29 @@
+"""The markup of a tag, as the vendors document it."""
+
+from __future__ import annotations
+
+from html import escape
+
+__all__ = ["Markup", "image_tag"]
+
+
+class Markup(str):
+    """Text that is HTML already; template engines ask `__html__` and do not escape it again."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        return str(self)
+
+
+def image_tag(address: str, *, xml: bool = False) -> str:
+    """The 1x1 IMG that a browser loads without showing it.
+
+    In HTML the address stands to the letter, as the vendor's page has it: ``&`` followed by a parameter's
+    name and ``=`` is no character reference inside an attribute (HTML Standard, 13.2.5.73). What could end
+    the attribute is escaped all the same; XML wants every ``&`` escaped.
+    """
+    if xml:
+        return f'<img border="0" width="1" height="1" alt="" src="{escape(address)}" />'
+    source = address.replace('"', "&quot;").replace("<", "&lt;").replace(">", "&gt;")
+    return f'<img border="0" width="1" height="1" alt="" src="{source}">'
