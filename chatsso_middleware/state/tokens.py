@@ -1,0 +1,215 @@
+"""The tokens of one chat: fetched beside the requests, once for many askers, and never handed out stale."""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from ..errors import Rejected, Unavailable
+from ..sessions import ChatSession
+from ..users import ChatUser
+from .background import Background
+from .memory import BoundedMemoryBackend
+from .token_store import TokenStore
+
+__all__ = ["Ending", "Holder", "SessionOver", "Tokens"]
+
+log = logging.getLogger(__name__)
+
+REST_AFTER_UNAVAILABLE: Final = 2.0
+"""Seconds for which a user's token is not asked for again after the chat failed, if it named no time."""
+REST_AFTER_REJECTED: Final = 60.0
+"""Seconds for the same after the chat, or the site itself, said no."""
+LONGEST_REST: Final = 300.0
+
+
+class Ending(enum.Enum):
+    """Why the site itself wants no session for somebody any more."""
+
+    GONE = "the account was deleted, or has another address"
+    REFUSED = "may_chat said no"
+
+
+class SessionOver(Rejected):
+    """The site itself wants no token for this user any more."""
+
+    def __init__(self, provider: str, ending: Ending) -> None:
+        self.ending = ending
+        super().__init__(provider, ending.value)
+        self.args = (provider, ending)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """For whom a token is: a user who is logged in, or one whose logout is still due."""
+
+    key: str
+    user: ChatUser
+    since: float
+    """When his login was noticed, in seconds since the epoch."""
+    leaves: bool = False
+    """Whether the token is only wanted to log him out."""
+
+    @classmethod
+    def logged_in(cls, user: ChatUser, since: float) -> Holder:
+        """A user who is logged in. His browsers share a token, and his address does not stand in the key."""
+        return cls(f"user:{_digest(user.email)}", user, since)
+
+    @classmethod
+    def departed(cls, email: str, since: float, event: str) -> Holder:
+        """A user who left. His token is kept apart, for the logout tag alone."""
+        return cls(f"departed:{event}", ChatUser(email), since, leaves=True)
+
+
+class _Refusal(NamedTuple):
+    """What is kept of an error; the error itself would keep its traceback, and with it keys and tokens."""
+
+    until: float
+    ending: Ending | None
+    since: float
+    """Of the login that it speaks of. A later one is another matter."""
+
+
+class Tokens:
+    """The tokens of one provider.
+
+    `open_session` gets a token over the network and raises `ProviderError`; `available` says whether asking
+    makes sense now, `worth_waiting` whether an answer is likely soon. `open_session` never runs on the way of
+    a page, and `peek` looks only into the store.
+    """
+
+    def __init__(
+        self,
+        provider: str,
+        address: str,
+        *,
+        open_session: Callable[[Holder], ChatSession],
+        available: Callable[[], bool],
+        worth_waiting: Callable[[], bool],
+        store: TokenStore,
+        background: Background,
+        margin: float,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`address`: the chat's own; `margin`: seconds before its end from which a token is kept back."""
+        self._provider = provider
+        # Sites with different chats may share a store, and nobody's token may go to another chat.
+        self._prefix = f"chatsso:{provider}:{_digest(address)[:12]}"
+        self._open_session = open_session
+        self._available = available
+        self._worth_waiting = worth_waiting
+        self._store = store
+        self._background = background
+        self._margin = margin
+        self._clock = clock
+        self._refusals = BoundedMemoryBackend({})
+
+    def peek(self, holder: Holder) -> ChatSession | None:
+        """The token at hand, or `None`; one that is soon too old is renewed in the background meanwhile."""
+        session = self._store.get(self._key(holder))
+        if session is None or not self._is_good(session):
+            return None
+        if not holder.leaves and not self._is_young(session):
+            self.begin(holder)
+        return session
+
+    def ending(self, holder: Holder) -> Ending | None:
+        """Why the site wanted no token for this login, if that was so when one was last asked for.
+
+        It is known for longer than nobody asks: whoever reads slowly comes back after that.
+        """
+        refusal = self._refusal(holder)
+        return None if refusal is None else refusal.ending
+
+    def begin(self, holder: Holder) -> Future[ChatSession] | None:
+        """See to it that a token is on its way; `None` if there is no point in waiting for it."""
+        refusal = self._refusal(holder)
+        if not self._available() or (refusal is not None and refusal.until > self._clock()):
+            return None
+        key = self._key(holder)
+        return self._background.once(key, self._fetch, key, holder)
+
+    def wait(self, holder: Holder, seconds: float) -> ChatSession | None:
+        """The token, waiting at most `seconds` for one on its way."""
+        session = self.peek(holder)
+        if session is not None:
+            return session
+        flight = self.begin(holder)
+        if flight is None or not self._worth_waiting():
+            return None
+        wait((flight,), timeout=max(0.0, seconds))
+        # Whatever went wrong was logged where it happened: a page that waits goes on without a token.
+        if not flight.done() or flight.cancelled() or flight.exception() is not None:
+            return None
+        session = flight.result()
+        return session if self._is_good(session) else None
+
+    def retire(self, holder: Holder, departed: Holder) -> ChatSession | None:
+        """At a logout: the token leaves the login, and stays for the logout tag of `departed` alone.
+
+        Gives the token, or `None` if there was none that the chat would still take.
+        """
+        session = self._store.get(self._key(holder))
+        self.forget(holder)
+        if session is None or not self._is_good(session):
+            return None
+        self._store.set(self._key(departed), session)
+        return session
+
+    def forget(self, holder: Holder) -> None:
+        """Forget the token and any refusal: what was asked before says nothing about the next time."""
+        self._store.delete(self._key(holder))
+        self._refusals.delete(self._key(holder))
+
+    def _is_good(self, session: ChatSession) -> bool:
+        return session.expires_at - self._margin > self._clock()
+
+    def _is_young(self, session: ChatSession) -> bool:
+        # Renewal begins two margins before it must be done, so that a chat may be down for a while.
+        return session.expires_at - 3 * self._margin > self._clock()
+
+    def _key(self, holder: Holder) -> str:
+        return f"{self._prefix}:{holder.key}"
+
+    def _refusal(self, holder: Holder) -> _Refusal | None:
+        kept = self._refusals.get(self._key(holder))
+        if not isinstance(kept, _Refusal) or (kept.ending is not None and kept.since < holder.since):
+            return None
+        return kept
+
+    def _fetch(self, key: str, holder: Holder) -> ChatSession:
+        with self._store.claim(key):
+            session = self._store.get(key)  # another process may have been faster
+            if session is not None and self._is_young(session):
+                return session
+            try:
+                session = self._open_session(holder)
+            except Exception as error:  # a plug-in may raise anything; it is not asked again at once
+                self._refuse(key, holder, error)
+                raise
+            self._store.set(key, session)
+            self._refusals.delete(key)
+            return session
+
+    def _refuse(self, key: str, holder: Holder, error: Exception) -> None:
+        rest, ending = REST_AFTER_UNAVAILABLE, None
+        if isinstance(error, SessionOver):
+            rest, ending = REST_AFTER_REJECTED, error.ending
+            log.info("No token from %s: %s", self._provider, ending.value)
+        elif isinstance(error, Rejected):
+            rest = REST_AFTER_REJECTED
+            log.warning("No token from %s: %s", self._provider, error.reason)
+        elif isinstance(error, Unavailable):
+            rest = min(max(rest, error.retry_after or 0.0), LONGEST_REST)
+            log.warning("No token from %s: %s", self._provider, error.reason)
+        self._refusals.set(key, _Refusal(self._clock() + rest, ending, holder.since))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
