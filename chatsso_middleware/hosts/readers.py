@@ -1,0 +1,28 @@
+"""From the setting `identity` to its reader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from .callables import CallableReader
+from .identity import IdentityMapping, IdentityReader
+from .pyramid import PyramidReader
+from .remote_user import RemoteUserReader
+
+__all__ = ["IDENTITIES", "make_reader"]
+
+_READERS: Final[dict[str, Callable[[IdentityMapping], IdentityReader]]] = {
+    "remote_user": RemoteUserReader,
+    "pyramid": PyramidReader,
+}
+
+IDENTITIES: Final = ("events", *_READERS)
+"""The names that the setting may hold; `events` needs no reader."""
+
+
+def make_reader(identity: str | Callable[..., Any], mapping: IdentityMapping) -> IdentityReader | None:
+    """The reader that `identity` names, or `None` where only the handle says who is logged in."""
+    if callable(identity):
+        return CallableReader(identity)
+    return _READERS[identity](mapping) if identity in _READERS else None
