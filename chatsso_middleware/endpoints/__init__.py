@@ -1,0 +1,7 @@
+"""Our own addresses on the site, below the setting `mount`: a small Pyramid application."""
+
+from __future__ import annotations
+
+from .app import EndpointSettings, make_endpoints
+
+__all__ = ["EndpointSettings", "make_endpoints"]

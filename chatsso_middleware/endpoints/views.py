@@ -1,0 +1,197 @@
+"""What each of our addresses does."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..login_flow import Chat
+from ..urls import add_query, is_path_on_this_host, quote_parameter
+from . import bounces
+from .answers import Answer, page, redirect, transparent_image
+from .failures import described
+
+log = logging.getLogger(__name__)
+
+
+class BadAddress(Exception):
+    """The address that was asked for cannot be meant; the text is for the visitor."""
+
+
+def go(request: Any) -> Answer:
+    """The top-level way into the chat, with a token made now."""
+    chat, path = _destination(request)
+    endpoints = request.endpoints
+    if (
+        request.chatsso.user is None
+        and endpoints.flow.policy.guests == "login"
+        and endpoints.settings.login_url is not None
+    ):
+        return _to_login(request, chat, path)
+    return redirect(_chat_address(request, chat, path), keep_method=request.method == "POST")
+
+
+def login(request: Any) -> Answer:
+    """What the owner enters as the chat's Log In page."""
+    chat, path = _destination(request)
+    if request.chatsso.user is None:
+        return _to_login(request, chat, path)
+    if bounces.too_many(request):
+        return bounces.explained(
+            request,
+            "You are logged in on this site, but the chat keeps asking you to log in.",
+            "Your browser may be blocking the chat's cookies, or the chat may be refusing your account. "
+            "Log out on the site and log in again. If that does not help, tell the site's owner.",
+            [_link_to_site(request), (chat.provider.url + "/", "Enter the chat as a guest")],
+        )
+    return bounces.counted(request, redirect(_chat_address(request, chat, path)))
+
+
+def register(request: Any) -> Answer:
+    """What the owner enters as the chat's Registration page."""
+    chat, path = _destination(request)
+    return _to_page(request, "register_url", "sign up", chat, _way_back(request, chat, path))
+
+
+def logout(request: Any) -> Answer:
+    """What the owner enters as the chat's Log Out page. The site's own page asks before it ends a session."""
+    chat, _ = _destination(request)
+    return _to_page(request, "logout_url", "log out", chat, request.chatsso.cookie_path)
+
+
+def tag(request: Any) -> Answer:
+    """The gateway of the tags: on to the chat's own address, or a transparent image without a token."""
+    chat = _chat(request, request.matchdict["provider"])
+    handle, endpoints = request.chatsso, request.endpoints
+    event = request.GET.get("event", "")
+    kind = "login" if event == handle.state.login else "logout"
+    if not handle.is_due(chat, event) or request.matchdict["kind"] != kind:
+        return transparent_image()
+    with endpoints.patience() as seconds:
+        address = endpoints.flow.tag_address(handle.state, chat, event, seconds)
+    if address is None and not endpoints.flow.is_over(handle.state, chat, event):
+        return transparent_image()
+    answer = transparent_image() if address is None else redirect(address)
+    if request.method == "GET":  # what asks with HEAD loads no image
+        cookie = endpoints.cookie.acknowledge(event, chat.name, path=handle.cookie_path, secure=handle.secure)
+        answer.headers.add("Set-Cookie", cookie)
+    return answer
+
+
+def refuse_other_methods(allowed: Sequence[str]) -> Callable[[Any], Answer]:
+    """The view of an address that takes no methods but `allowed`."""
+
+    def other_method(request: Any) -> Answer:
+        answer = page(
+            405, "This address cannot be used that way", ["Go there by a link."], [_link_to_site(request)]
+        )
+        answer.headers["Allow"] = ", ".join(allowed)
+        return answer
+
+    return other_method
+
+
+def not_found(request: Any) -> Answer:
+    """Any other path below `mount`."""
+    return page(
+        404,
+        "There is nothing here",
+        ["The address may be mistyped, or out of date."],
+        [_link_to_site(request)],
+    )
+
+
+def bad_address(error: BadAddress, request: Any) -> Answer:
+    """An address with something in it that we do not follow."""
+    return page(400, "This link cannot be followed", [str(error)], [_link_to_site(request)])
+
+
+def undecodable(request: Any) -> Answer:
+    """An address whose bytes are not UTF-8."""
+    return bad_address(BadAddress("Its address is damaged: it is not valid text."), request)
+
+
+def failed(error: Exception, request: Any) -> Answer:
+    """A fault of ours: a plain page, and the log tells the owner of what kind and where."""
+    log.error("%s failed with %s", request.path, described(error))
+    return page(500, "Something went wrong", ["Please try again in a moment."], [_link_to_site(request)])
+
+
+def _destination(request: Any) -> tuple[Chat, str]:
+    """The chat and the path in it that the request names.
+
+    A form that a page sends to the chat with GET puts its own fields behind ours, and those go along.
+    """
+    ours: dict[str, str] = {}
+    fields = []
+    for name, value in request.GET.items():
+        if name in ("to", "provider") and name not in ours:
+            ours[name] = value
+        else:
+            fields.append((name, value))
+    chat = _chat(request, ours.get("provider"))
+    path = ours.get("to", chat.provider.url.removeprefix(chat.provider.origin) + "/")
+    if not is_path_on_this_host(path):
+        raise BadAddress("It does not lead to a page of the chat.")
+    return chat, add_query(path, fields)
+
+
+def _chat(request: Any, provider: str | None) -> Chat:
+    try:
+        chat: Chat = request.chatsso.chat(provider)
+    except ValueError as error:
+        raise BadAddress("This site has no such chat.") from error
+    return chat
+
+
+def _chat_address(request: Any, chat: Chat, path: str) -> str:
+    """Into the chat: logged in if a token can be had in time, else as a guest."""
+    endpoints = request.endpoints
+    with endpoints.patience() as seconds:
+        address = endpoints.flow.chat_address(request.chatsso.state, chat, path, seconds)
+    return address or chat.provider.origin + path
+
+
+def _to_login(request: Any, chat: Chat, path: str) -> Answer:
+    if bounces.too_many(request):
+        return bounces.explained(
+            request,
+            "You were sent to the site's login page several times, and the chat still does not know you.",
+            "Log in on the site first, and then open the chat. If you are logged in there already, your "
+            "browser may be blocking cookies. If nothing helps, tell the site's owner.",
+            [_link_to_site(request), (chat.provider.url + "/", "Enter the chat as a guest")],
+        )
+    answer = _to_page(request, "login_url", "log in", chat, _way_back(request, chat, path))
+    return bounces.counted(request, answer) if answer.status_int == 302 else answer
+
+
+def _to_page(request: Any, key: str, purpose: str, chat: Chat, way_back: str) -> Answer:
+    """To the site's page that the setting `key` names, which may send the browser on to `way_back`."""
+    settings = request.endpoints.settings
+    address: str | None = getattr(settings, key)
+    if address is None:
+        log.error("Somebody wants to %s from the chat, but %s is not set", purpose, key)
+        return page(
+            404,
+            f"Please {purpose} on the site",
+            [
+                f"The chat sent you here to {purpose}, but the way to that page has not been set up. "
+                "You may find it on the site's front page."
+            ],
+            [_link_to_site(request), (chat.provider.url + "/", "Back to the chat")],
+        )
+    if settings.site_url is not None and not address.startswith("/"):
+        # Another host needs the whole address to send somebody back.
+        prefix = request.chatsso.cookie_path.rstrip("/")
+        way_back = settings.site_url.removesuffix(prefix) + way_back
+    return redirect(address.replace("{next}", quote_parameter(way_back)))
+
+
+def _way_back(request: Any, chat: Chat, path: str) -> str:
+    way: str = request.endpoints.flow.gateway_address(chat, path, request.chatsso.mount)
+    return way
+
+
+def _link_to_site(request: Any) -> tuple[str, str]:
+    return request.endpoints.settings.site_url or request.chatsso.cookie_path, "To the site"
