@@ -1,0 +1,109 @@
+"""``chatsso check``: what an ini configures, what is wrong with it, and whether the chat takes the key."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ..assembly import make_outbox, make_providers
+from ..errors import ConfigurationError, OutboxUnavailable, ProviderError
+from ..settings import Settings
+from .ini import Configured, find_sections
+
+__all__ = ["check"]
+
+ENDPOINTS = (("Log In page", "login"), ("Registration page", "register"), ("Log Out page", "logout"))
+
+
+@click.command()
+@click.argument("ini", type=click.Path(exists=True, dir_okay=False))
+@click.option("--offline", is_flag=True, help="Do not call the chat.")
+def check(ini: str, offline: bool) -> None:
+    """Read INI, report every problem in it, and try the chat's API key.
+
+    Nothing is changed anywhere. The exit status is 0 if all is well, and 1 if something must be mended.
+    """
+    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    sections = find_sections(ini)
+    if not sections:
+        raise click.ClickException(
+            f"{ini} has no section that configures chatsso-middleware: neither a [filter:...] with "
+            "use = egg:chatsso-middleware, nor an application with chatsso.providers."
+        )
+    results = [_check(console, configured, offline=offline) for configured in sections]
+    if not all(results):
+        sys.exit(1)
+
+
+def _check(console: Console, configured: Configured, *, offline: bool) -> bool:
+    console.print(f"[bold]{escape(f'[{configured.section}]')}[/bold]")
+    try:
+        settings = configured.load()
+    except ConfigurationError as error:
+        for problem in error.problems:
+            console.print(
+                f"  [red]problem[/red]  [bold]{escape(problem.key)}[/bold] ({escape(problem.place)})"
+            )
+            console.print(f"           {escape(problem.reason)} {escape(problem.mend)}")
+        count = len(error.problems)
+        console.print(f"  {count} {'problem' if count == 1 else 'problems'} to mend.\n")
+        return False
+    _describe(console, settings)
+    fine = _look_at_outbox(console, settings)
+    if not offline:
+        fine = _try_keys(console, settings) and fine
+    console.print()
+    return fine
+
+
+def _describe(console: Console, settings: Settings) -> None:
+    table = Table(show_header=False, box=None, padding=(0, 2))
+    identity = settings.identity if isinstance(settings.identity, str) else "a callable of your own"
+    for provider in settings.providers:
+        table.add_row(provider, escape(str(settings.provider_options[provider]["url"])))
+    table.add_row("who is logged in", escape(identity))
+    table.add_row(
+        "pages",
+        "hold tokens (direct)" if settings.delivery == "direct" else "hold no token (gateway)",
+    )
+    table.add_row(
+        "guests go to", "the chat as it is" if settings.guests == "chat" else "the site's login first"
+    )
+    base = (settings.site_url or "https://YOUR.SITE") + settings.mount
+    for name, path in ENDPOINTS:
+        table.add_row(f"the chat's {name}", escape(f"{base}/{path}"))
+        target = getattr(settings, f"{path}_url")
+        table.add_row(
+            "", f"leads to {escape(target)}" if target else f"[yellow]{path}_url is not set[/yellow]"
+        )
+    console.print(table)
+
+
+def _look_at_outbox(console: Console, settings: Settings) -> bool:
+    outbox = make_outbox(settings)
+    try:
+        counts = outbox.counts()
+    except OutboxUnavailable as error:
+        console.print(f"  [red]problem[/red]  outbox: {escape(str(error))}")
+        return False
+    finally:
+        outbox.close()
+    console.print(f"  [green]ok[/green]  outbox: {counts.waiting} waiting, {counts.dead} refused by the chat")
+    return True
+
+
+def _try_keys(console: Console, settings: Settings) -> bool:
+    fine = True
+    for provider in make_providers(settings):
+        try:
+            found = provider.probe()
+        except ProviderError as error:
+            fine = False
+            console.print(f"  [red]problem[/red]  {provider.name}: {escape(error.reason)}")
+        else:
+            console.print(f"  [green]ok[/green]  {provider.name}: {escape(found)}")
+    return fine

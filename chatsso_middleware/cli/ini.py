@@ -1,0 +1,85 @@
+"""Where an ini configures the middleware: PasteDeploy filters, and Pyramid applications that include it."""
+
+from __future__ import annotations
+
+import configparser
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import click
+from paste.deploy.loadwsgi import ConfigLoader
+
+from ..assembly import load_settings
+from ..settings import Settings, Source
+
+__all__ = ["Configured", "find_sections", "one_section"]
+
+FACTORIES: Final = ("paste.filter_app_factory", "paste.filter_factory")
+PYRAMID_PREFIX: Final = "chatsso."
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """One section that configures the middleware."""
+
+    section: str
+    raw: dict[str, str]
+    source: Source
+
+    def load(self) -> Settings:
+        """Its settings; raises `ConfigurationError` with every problem at once."""
+        return load_settings(self.raw, self.source)
+
+
+def find_sections(path: str) -> list[Configured]:
+    """Every section of the ini at `path` that configures the middleware, in its order.
+
+    Raises `click.ClickException` with one line where the file cannot be read.
+    """
+    try:
+        parser = ConfigLoader(str(Path(path).absolute())).parser
+        return list(_sections(parser, path))
+    except (configparser.Error, OSError, UnicodeDecodeError, ValueError) as problem:
+        lines = str(problem).strip().splitlines()
+        raise click.ClickException(f"{path} cannot be read: {' '.join(lines)}") from None
+
+
+def one_section(path: str, name: str | None) -> Configured:
+    """The section called `name`, or the only one. Raises `click.ClickException` for none or several."""
+    sections = find_sections(path)
+    if name is not None:
+        sections = [configured for configured in sections if configured.section in (name, f"filter:{name}")]
+    if not sections:
+        raise click.ClickException(
+            f"{path} has no section that configures chatsso-middleware: neither a [filter:...] with "
+            "use = egg:chatsso-middleware, nor an application with chatsso.providers."
+        )
+    # Two variants of one site share their outbox; which of them delivers makes no difference then.
+    if len({configured.load().outbox for configured in sections}) > 1:
+        names = ", ".join(configured.section for configured in sections)
+        raise click.ClickException(f"{path} has several such sections ({names}): choose one with --section.")
+    return sections[0]
+
+
+def _sections(parser: configparser.ConfigParser, path: str) -> Iterator[Configured]:
+    shown = Path(path).name
+    absolute = str(Path(path).absolute())
+    defaults = parser.defaults()
+    for section in parser.sections():
+        # PasteDeploy hands no key to a section that [DEFAULT] has as well, not even one written in both.
+        items = {name: value for name, value in parser.items(section) if name not in defaults}
+        if _is_filter(items):
+            raw = {name: value for name, value in items.items() if name not in ("use", *FACTORIES)}
+            yield Configured(section, raw, Source(f"{shown} [{section}]", absolute, section))
+        elif f"{PYRAMID_PREFIX}providers" in items:
+            raw = {f"{PYRAMID_PREFIX}identity": "pyramid", **items}
+            source = Source(f"{shown} [{section}]", absolute, section, prefix=PYRAMID_PREFIX)
+            yield Configured(section, raw, source)
+
+
+def _is_filter(items: dict[str, str]) -> bool:
+    if items.get("use", "").partition("#")[0].strip() == "egg:chatsso-middleware":
+        return True
+    return any(items.get(factory, "").startswith("chatsso_middleware.paste:") for factory in FACTORIES)
