@@ -1,0 +1,1 @@
+"""The pages: a function each, named in ``routes.py``."""

@@ -1,0 +1,63 @@
+"""The demo, as a person sees it: log in on the site, be in the chat, log out, be out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.expected_conditions import staleness_of
+from selenium.webdriver.support.wait import WebDriverWait
+
+from example_app.first_members import DEMO_EMAIL, DEMO_PASSWORD
+
+pytestmark = pytest.mark.browser
+
+
+def leave_page_by_click(window: webdriver.Chrome, selector: str) -> None:
+    """Click, and wait until the browser is on the next page with all its images."""
+    element = window.find_element(By.CSS_SELECTOR, selector)
+    element.click()
+    wait = WebDriverWait(window, 30)
+    wait.until(staleness_of(element))
+    wait.until(lambda window: window.execute_script("return document.readyState") == "complete")
+
+
+def who_is_in_the_chat(window: webdriver.Chrome) -> str:
+    address: str | None = window.find_element(By.ID, "who").get_attribute("data-user")
+    return address or ""
+
+
+@pytest.mark.parametrize(
+    "options", [(), ("--noticed",), ("--delivery", "gateway"), ("--noticed", "--delivery", "gateway")]
+)
+def test_a_person_logs_in_on_the_site_and_is_in_the_chat_until_he_logs_out(
+    chromium: webdriver.Chrome, start_demo: Callable[..., tuple[str, str]], options: tuple[str, ...]
+) -> None:
+    site, chat = start_demo(*options)
+    chromium.get(f"{chat}/")
+    assert who_is_in_the_chat(chromium) == ""
+
+    chromium.get(f"{site}/login")
+    chromium.find_element(By.NAME, "email").send_keys(DEMO_EMAIL)
+    chromium.find_element(By.NAME, "password").send_keys(DEMO_PASSWORD)
+    leave_page_by_click(chromium, "main form button")
+    assert ("access_token" in chromium.page_source) == ("gateway" not in options)
+    chromium.get(f"{chat}/")
+    assert who_is_in_the_chat(chromium) == DEMO_EMAIL, "the image alone must have logged him in"
+
+    chromium.delete_all_cookies()  # the chat's: cookies know no ports, so the site's go as well
+    chromium.get(f"{site}/login")
+    chromium.find_element(By.NAME, "email").send_keys(DEMO_EMAIL)
+    chromium.find_element(By.NAME, "password").send_keys(DEMO_PASSWORD)
+    leave_page_by_click(chromium, "main form button")
+    leave_page_by_click(chromium, "nav a[href*='access_token'], nav a[href*='/chatsso/go']")
+    assert chromium.current_url.startswith(chat)
+    assert "access_token" not in chromium.current_url
+    assert who_is_in_the_chat(chromium) == DEMO_EMAIL
+
+    chromium.get(f"{site}/logout")
+    leave_page_by_click(chromium, "main form button")
+    chromium.get(f"{chat}/")
+    assert who_is_in_the_chat(chromium) == ""
