@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types imports unit docs clean
+.PHONY: demo test lint types imports unit bench docs clean
 
 $(READY): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("chatsso-middleware needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
@@ -29,6 +29,9 @@ imports: $(READY)
 
 unit: $(READY)
 	$(BIN)/pytest --cov --cov-report=term
+
+bench: $(READY)
+	$(BIN)/python benchmarks/rewriter.py
 
 docs: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
