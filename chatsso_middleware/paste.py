@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from .assembly import Site, assemble
+from .errors import ConfigurationError
+from .ini import hidden_keys
 from .middleware import ChatSSOMiddleware
 from .settings import Source
 
@@ -39,4 +41,11 @@ def filter_factory(
 
 def _site(global_conf: Mapping[str, str], settings: Mapping[str, str]) -> Site:
     path = global_conf.get("__file__")
-    return assemble(settings, Source(path or "the ini file", ini_path=path))
+    hidden = hidden_keys(path) if path else []
+    try:
+        site = assemble(settings, Source(path or "the ini file", ini_path=path))
+    except ConfigurationError as error:
+        raise ConfigurationError([*hidden, *error.problems]) from None
+    if hidden:
+        raise ConfigurationError(hidden)
+    return site

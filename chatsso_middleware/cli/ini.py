@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import configparser
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,11 +12,12 @@ import click
 from paste.deploy.loadwsgi import ConfigLoader
 
 from ..assembly import load_settings
+from ..errors import ConfigurationError, Problem
+from ..ini import FACTORIES, hidden_keys, is_filter
 from ..settings import Settings, Source
 
 __all__ = ["Configured", "find_sections", "one_section"]
 
-FACTORIES: Final = ("paste.filter_app_factory", "paste.filter_factory")
 PYRAMID_PREFIX: Final = "chatsso."
 
 
@@ -27,10 +28,18 @@ class Configured:
     section: str
     raw: dict[str, str]
     source: Source
+    hidden: Sequence[Problem] = ()
+    """Keys that PasteDeploy does not hand on."""
 
     def load(self) -> Settings:
         """Its settings; raises `ConfigurationError` with every problem at once."""
-        return load_settings(self.raw, self.source)
+        try:
+            settings = load_settings(self.raw, self.source)
+        except ConfigurationError as error:
+            raise ConfigurationError([*self.hidden, *error.problems]) from None
+        if self.hidden:
+            raise ConfigurationError(self.hidden)
+        return settings
 
 
 def find_sections(path: str) -> list[Configured]:
@@ -68,18 +77,13 @@ def _sections(parser: configparser.ConfigParser, path: str) -> Iterator[Configur
     absolute = str(Path(path).absolute())
     defaults = parser.defaults()
     for section in parser.sections():
-        # PasteDeploy hands no key to a section that [DEFAULT] has as well, not even one written in both.
-        items = {name: value for name, value in parser.items(section) if name not in defaults}
-        if _is_filter(items):
+        items = {name: parser.get(section, name) for name in parser.options(section) if name not in defaults}
+        if is_filter(items):
             raw = {name: value for name, value in items.items() if name not in ("use", *FACTORIES)}
-            yield Configured(section, raw, Source(f"{shown} [{section}]", absolute, section))
+            source = Source(f"{shown} [{section}]", absolute, section)
+            hidden = [problem for problem in hidden_keys(absolute) if problem.key in parser[section]]
+            yield Configured(section, raw, source, hidden)
         elif f"{PYRAMID_PREFIX}providers" in items:
             raw = {f"{PYRAMID_PREFIX}identity": "pyramid", **items}
             source = Source(f"{shown} [{section}]", absolute, section, prefix=PYRAMID_PREFIX)
             yield Configured(section, raw, source)
-
-
-def _is_filter(items: dict[str, str]) -> bool:
-    if items.get("use", "").partition("#")[0].strip() == "egg:chatsso-middleware":
-        return True
-    return any(items.get(factory, "").startswith("chatsso_middleware.paste:") for factory in FACTORIES)

@@ -102,3 +102,12 @@ def test_a_file_that_configures_nothing_gets_one_plain_line(
     assert result.exit_code == 1
     assert expected in result.output
     assert "Traceback" not in result.output
+
+
+def test_a_key_that_pastedeploy_keeps_back_is_a_problem(write_ini: WriteIni) -> None:
+    path = write_ini("remember = %(remember)s")
+    path.write_text("[DEFAULT]\nremember = yes\n\n" + path.read_text())
+    result = check(path)
+    assert result.exit_code == 1
+    assert "remember (site.ini, line 15)" in result.output
+    assert "1 problem to mend." in result.output
