@@ -151,6 +151,7 @@ def test_a_worker_goes_on_when_its_database_was_gone(
     worker.start()
     directory.mkdir()
     outbox.add("room", ANN)
+    worker.wake()  # as the handle does; a look between the two lines above would find nothing and rest
     assert desk.next() == ANN
     assert worker.stop(PATIENCE)
     for record in caplog.records:
