@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from .changes import AccountChange
 from .converters import Unusable
 from .endpoints import EndpointSettings, make_endpoints
-from .errors import Unavailable
+from .errors import ConfigurationError, Problem, Unavailable
 from .handle import Accounts
 from .hosts import IDENTITIES, IdentityMapping, IdentityReader, make_reader
 from .login_flow import LoginFlow, Policy
@@ -88,7 +88,8 @@ def deliver_by(providers: Sequence[Provider]) -> Callable[[str, AccountChange], 
 
 def assemble(raw: Mapping[str, Any], source: Source | None = None) -> Site:
     """Build everything. Raises `ConfigurationError` with every problem at once; opens no connection."""
-    settings = load_settings(raw, source or PYTHON_SETTINGS)
+    source = source or PYTHON_SETTINGS
+    settings = load_settings(raw, source)
     providers = make_providers(settings)
     outbox = make_outbox(settings)
     worker = Worker(outbox, deliver_by(providers))
@@ -131,9 +132,7 @@ def assemble(raw: Mapping[str, Any], source: Source | None = None) -> Site:
         flow=flow,
         accounts=Accounts(outbox, worker.wake),
         cookie=cookie,
-        reader=make_reader(
-            settings.identity, IdentityMapping(settings.identity_email, settings.identity_user)
-        ),
+        reader=_make_reader(settings, source),
         endpoints=make_endpoints(
             flow,
             cookie,
@@ -149,6 +148,18 @@ def assemble(raw: Mapping[str, Any], source: Source | None = None) -> Site:
         background=background,
         https=(settings.site_url or "").startswith("https:"),
     )
+
+
+def _make_reader(settings: Settings, source: Source) -> IdentityReader | None:
+    mapping = IdentityMapping(settings.identity_email, settings.identity_user)
+    try:
+        return make_reader(settings.identity, mapping)
+    except ImportError as error:
+        key = f"{source.prefix}identity"
+        reason = f"The library {error.name} is missing, which this value needs."
+        raise ConfigurationError(
+            [Problem(key, source.place(key), reason, f"Run pip install {error.name}.")]
+        ) from None
 
 
 def _provider_keys(name: str) -> Sequence[Key]:

@@ -80,7 +80,8 @@ class Handle:
         self._accounts = accounts
         self._cookie = cookie
         self._cookie_header = cookie_header
-        self._initial = self._state = self._settled = cookie.read(cookie_header)
+        state = flow.without_seen(cookie.read(cookie_header), self._acknowledged)
+        self._initial = self._state = self._settled = state
         self._patience = flow.policy.page_wait
         self.cookie_path = script_name or "/"
         """The path of our cookies, and of the site's front page."""
@@ -301,7 +302,10 @@ class Handle:
         self._flow.settle(before, self._settled)
 
     def _due(self, chat: Chat) -> str:
-        return self._flow.due(self._state, chat, self._cookie.acknowledged(self._cookie_header, chat.name))
+        return self._flow.due(self._state, chat, self._acknowledged(chat.name))
+
+    def _acknowledged(self, provider: str) -> list[str]:
+        return self._cookie.acknowledged(self._cookie_header, provider)
 
     def _tags(self, due: Iterable[tuple[Chat, str]], wait: float) -> tuple[Tag, ...]:
         self._settle()

@@ -194,12 +194,24 @@ class LoginFlow:
 
     def due(self, state: SessionState, chat: Chat, acknowledged: Collection[str]) -> str:
         """The event that `chat` must see next; empty if it has seen all. One a page: the order counts."""
-        if not chat.provider.has_tags:
-            return ""
-        events = state.events
-        seen = [position for position, event in enumerate(events, start=1) if event in acknowledged]
-        left = events[max(seen, default=0) :]
-        return left[0] if left else ""
+        unseen = _unseen(state, chat, acknowledged)
+        return unseen[0] if unseen else ""
+
+    def without_seen(
+        self, state: SessionState, acknowledged: Callable[[str], Collection[str]]
+    ) -> SessionState:
+        """`state` less the logouts that every chat has seen. `acknowledged` gives those of a provider.
+
+        They must not come again when the login after them, which was acknowledged for them all, has ended.
+        """
+        if not state.departed:
+            return state
+        unseen = {
+            event for chat in self.chats.values() for event in _unseen(state, chat, acknowledged(chat.name))
+        }
+        return replace(
+            state, departed=tuple(departed for departed in state.departed if departed.event in unseen)
+        )
 
     def tag(self, state: SessionState, chat: Chat, event: str, mount: str, wait: float) -> Tag:
         """The tag of `event`: as the vendor documents it, or through the gateway at `mount`.
@@ -331,3 +343,11 @@ class LoginFlow:
         except Exception as error:  # the owner's code, which must not break his login; no yes is a no
             log.error("may_chat failed with %s, which counts as a no", type(error).__name__)
             return False
+
+
+def _unseen(state: SessionState, chat: Chat, acknowledged: Collection[str]) -> tuple[str, ...]:
+    """The events that `chat` has yet to see. It sees them in their order, so the last one seen covers all."""
+    if not chat.provider.has_tags:
+        return ()
+    seen = [position for position, event in enumerate(state.events, start=1) if event in acknowledged]
+    return state.events[max(seen, default=0) :]

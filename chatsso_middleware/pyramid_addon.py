@@ -11,7 +11,7 @@ at ``request.chatsso``, or by sending `LoggedIn`, `LoggedOut`, `Registered`, `Ed
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from pyramid.config import Configurator
@@ -37,7 +37,6 @@ from .settings import Source
 from .state.session_state import SessionState
 
 if TYPE_CHECKING:
-    from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 __all__ = [
@@ -98,13 +97,15 @@ def tween_factory(handler: Handler, registry: Any) -> Handler:
         environ[REQUEST_KEY] = request
         environ.pop(NOTED_KEY, None)
         try:
-            return _response(middleware, environ)
+            # The headers stand when it returns, so WebOb passes a body that comes bit by bit on as it comes.
+            status, headers, body = request.call_application(middleware)
         except Exception:
             if around is None:  # whoever tries the request again, as pyramid_retry does, starts afresh
                 environ.pop("chatsso", None)
             raise
         finally:
-            del environ[REQUEST_KEY]  # the request holds its environ: a cycle for each request
+            environ.pop(REQUEST_KEY, None)  # the request holds its environ: a cycle for each request
+        return AsGiven(status=status, headerlist=headers, app_iter=body)
 
     return tween
 
@@ -123,51 +124,6 @@ def identity_tween_factory(handler: Handler, registry: Any) -> Handler:
         return response
 
     return tween
-
-
-def _response(middleware: ChatSSOMiddleware, environ: WSGIEnvironment) -> Any:
-    """The middleware's answer as Pyramid's response. Its headers may come with the first chunk of its body.
-
-    WebOb's `Request.call_application` would then take the whole body in.
-    """
-    started: list[tuple[str, list[tuple[str, str]]]] = []
-    written: list[bytes] = []
-
-    def start_response(
-        status: str, headers: list[tuple[str, str]], exc_info: OptExcInfo | None = None, /
-    ) -> Callable[[bytes], object]:
-        if exc_info is not None and exc_info[1] is not None:
-            raise exc_info[1]
-        started[:] = [(status, headers)]
-        return written.append
-
-    body = middleware(environ, start_response)
-    if written or not started:
-        body = _Begun(body, written)
-    (status, headers) = started[-1]
-    return AsGiven(status=status, headerlist=headers, app_iter=body)
-
-
-class _Begun:
-    """A body whose first chunk was taken already."""
-
-    def __init__(self, body: Iterable[bytes], written: list[bytes]) -> None:
-        self._body: Any = body
-        self._chunks = iter(body)
-        try:
-            self._first = [*written, next(self._chunks, b"")]
-        except BaseException:
-            self.close()
-            raise
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield from filter(None, self._first)
-        yield from self._chunks
-
-    def close(self) -> None:
-        """Close the body itself."""
-        if hasattr(self._body, "close"):
-            self._body.close()
 
 
 def _handle(request: Any) -> Handle:

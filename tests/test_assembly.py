@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from importlib.metadata import EntryPoint
@@ -34,9 +35,9 @@ def site_of(folder: Path, **changed: Any) -> assembly.Site:
 
 
 def test_nothing_is_opened_and_no_thread_is_started_before_it_is_needed(tmp_path: Path) -> None:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     site = site_of(tmp_path, store="valkey://127.0.0.1:1/0")
-    assert threading.active_count() == before
+    assert set(threading.enumerate()) <= before
     assert list(tmp_path.iterdir()) == []
     site.stop()
 
@@ -130,3 +131,15 @@ def test_loading_says_nothing_in_the_log(tmp_path: Path, caplog: pytest.LogCaptu
     with caplog.at_level(logging.DEBUG, logger="chatsso_middleware"):
         site_of(tmp_path)
     assert caplog.records == []
+
+
+@pytest.mark.parametrize("library", ["flask_login", "django"])
+def test_a_reader_whose_framework_is_not_installed_is_a_problem_in_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: str
+) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == library]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delitem(sys.modules, f"chatsso_middleware.hosts.{library}", raising=False)
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(ConfigurationError, match=rf"identity .*{library}.*pip install {library}"):
+        site_of(tmp_path, identity=library)

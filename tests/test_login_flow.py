@@ -80,6 +80,28 @@ def test_b_after_a_comes_when_a_has_left(visitor: Visitor, world: World) -> None
     assert visitor.page() == []
 
 
+def test_a_logout_that_the_chat_has_seen_does_not_come_again(visitor: Visitor, world: World) -> None:
+    visitor.log_in(ANN)
+    visitor.log_in(BOB)
+    visitor.page()
+    visitor.page()
+    visitor.log_out()
+    visitor.page()
+    assert visitor.page() == []
+    assert tag_calls(world) == [LOGOUT, LOGIN, LOGOUT]
+    assert visitor.who_chats() == ""
+
+
+def test_a_logout_that_one_chat_has_yet_to_see_is_kept_for_it(two_chats: World) -> None:
+    flow = two_chats.flow()
+    flow.chats["tagless"].provider.has_tags = True  # type: ignore[misc]  # of this one object alone
+    state = flow.log_in(flow.log_in(NOBODY, ChatUser(ANN)), ChatUser(BOB))
+    seen = {TOOLBOX: [state.login], "tagless": []}
+    assert flow.without_seen(state, lambda name: seen[name]) == state
+    seen["tagless"] = [state.departed[0].event]
+    assert flow.without_seen(state, lambda name: seen[name]).departed == ()
+
+
 def test_a_again_is_a_new_login_without_a_logout(visitor: Visitor, world: World) -> None:
     visitor.log_in(ANN)
     visitor.page()
@@ -184,11 +206,8 @@ def test_the_identity_that_a_host_shows_is_a_login_or_a_logout(visitor: Visitor)
     visitor.page(None)
     assert visitor.user is None
     assert visitor.who_chats() == ""
-    state = visitor.state
-    visitor.page(None)
-    assert visitor.state is state
-    visitor.page(UNKNOWN)
-    assert visitor.state is state
+    assert visitor.page(None) == visitor.page(UNKNOWN) == []
+    assert visitor.user is None
 
 
 def test_a_session_that_ends_without_a_logout_page_ends_in_the_chat_on_the_next_page(
@@ -538,6 +557,7 @@ def test_a_login_reaches_every_chat_and_each_sees_what_it_can(two_chats: World, 
     visitor = Visitor(two_chats, flow)
     visitor.log_in(ANN)
     assert [tag.provider for tag in visitor.page()] == [TOOLBOX], "the other chat has no tags"
+    two_chats.landed()
     edits = flow.link_edits(visitor.state, "/chatsso")
     assert [sorted(edit.hosts) for edit in edits] == [
         [two_chats.room.url.removeprefix("http://")],

@@ -18,7 +18,7 @@ from pyramid.authentication import (
 from pyramid.authorization import ACLAuthorizationPolicy, Authenticated, Everyone
 from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPFound, HTTPNotModified
-from pyramid.interfaces import ISecurityPolicy
+from pyramid.interfaces import IResponse, ISecurityPolicy
 from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.security import forget, remember
@@ -26,6 +26,7 @@ from pyramid.session import SignedCookieSessionFactory
 from sqlalchemy import create_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.pool import NullPool
+from zope.interface import implementer
 
 from chatsso_middleware import ChatUser, ConfigurationError
 from chatsso_middleware.hosts.pyramid_policy import WatchedPolicy
@@ -324,7 +325,7 @@ class MemberPolicy(HelperPolicy):
 
     def authenticated_userid(self, request: Any) -> int | None:
         member = self.identity(request)
-        return member and member.id
+        return None if member is None else member.id
 
 
 def use_database(site: Site, folder: Path) -> None:
@@ -459,7 +460,7 @@ def test_a_policy_that_fails_breaks_no_page(
 
 
 def test_an_application_hears_of_logins_and_logouts(site: Site, start: Start) -> None:
-    heard: list[tuple[str, str]] = []
+    heard: list[tuple[str, str, str]] = []
     ticket_policy(site.config)
     site.include()
     for event in (LoginNoticed, LogoutNoticed):
@@ -556,7 +557,7 @@ def test_a_page_that_comes_bit_by_bit_goes_out_bit_by_bit_and_is_closed_once(sit
     status, _, body = answer_of(site, "/stream", HTTP_ACCEPT="text/html")
     assert status == "200 OK"
     for chunk in body:
-        log.append(f"got {chunk.decode()}")
+        log += [f"got {chunk.decode()}"]
     body.close()
     assert log == ["made 0", "got <p>0</p>", "made 1", "got <p>1</p>", "made 2", "got <p>2</p>", "closed"]
     site.parts.stop()
@@ -581,6 +582,7 @@ def test_a_body_that_fails_at_its_first_chunk_is_closed_and_the_error_goes_on(si
     site.parts.stop()
 
 
+@implementer(IResponse)
 class OldFashioned:
     """A response that is a WSGI application of its own, and uses what PEP 3333 keeps for old ones."""
 
@@ -590,10 +592,8 @@ class OldFashioned:
     def __call__(self, environ: Any, start_response: Any) -> list[bytes]:
         write = start_response("200 OK", [("Content-Type", "text/html")])
         if self.fail:
-            try:
-                raise LookupError
-            except LookupError as error:
-                start_response("500 Oh", [], (LookupError, error, error.__traceback__))
+            error = LookupError()
+            start_response("500 Oh", [], (LookupError, error, None))
         write(b"<p>written</p>")
         return [b"<p>returned</p>"]
 

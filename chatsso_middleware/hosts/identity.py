@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from ..providers.alarm import Alarm
 from ..users import UNKNOWN, ChatUser, Unknown
 from .answers import checked
 
-__all__ = ["IdentityMapping", "IdentityReader"]
+__all__ = ["PAGES", "IdentityMapping", "IdentityReader", "plain_values"]
+
+PAGES: Final = frozenset({"text/html", "application/xhtml+xml"})
+"""Media types of answers that are worth asking for: many a site asks its database, too much for an image."""
 
 _only_an_id = Alarm(logging.getLogger(__name__))
 
@@ -69,6 +72,11 @@ class IdentityMapping:
         if userid is None and isinstance(identity, str):
             userid = identity
         return UNKNOWN if userid is None else self.from_id(userid, environ)
+
+
+def plain_values(identity: object) -> ChatUser | dict[str, Any]:
+    """What `from_identity` needs of an identity, as values that outlive the framework's own objects."""
+    return identity if isinstance(identity, ChatUser) else _fields(identity)
 
 
 def _fields(identity: object) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from ..users import UNKNOWN, ChatUser, Unknown
-from .identity import IdentityMapping
+from .identity import PAGES, IdentityMapping
 
 __all__ = ["NOTED_KEY", "REQUEST_KEY", "PyramidReader"]
 
@@ -18,7 +18,6 @@ REQUEST_KEY: Final = "chatsso.pyramid_request"
 """Where Pyramid's request stands in the environ while our tween runs."""
 NOTED_KEY: Final = "chatsso.pyramid_identity"
 """Where the identity stands that was noted inside the application's transaction."""
-PAGES: Final = frozenset({"text/html", "application/xhtml+xml"})
 
 
 class PyramidReader:
@@ -41,10 +40,7 @@ class PyramidReader:
             return self._read(request)
 
     def note(self, request: Any, response: Any) -> None:
-        """Keep who is logged in for `__call__`, while the rows that the identity stands in can be read.
-
-        Only for pages: the policy of many a site asks its database, which is too much for every image.
-        """
+        """Keep who is logged in for `__call__`, while the rows that the identity stands in can be read."""
         identity: ChatUser | Unknown | None = UNKNOWN
         if getattr(response, "content_type", None) in PAGES:
             try:

@@ -147,6 +147,14 @@ def _lifetime(state: SessionState) -> int | None:
     return 0 if state == NOBODY else LOGGED_OUT_LIFETIME
 
 
+_MISSED_LEAST_FIRST: Final[list[dict[str, Any]]] = [
+    {"extra": {}},
+    {"avatar_url": None},
+    {"name": None},
+    {"username": None},
+]
+
+
 def _to_json(state: SessionState) -> dict[str, Any]:
     content: dict[str, Any] = {}
     if state.user is not None:
@@ -190,9 +198,9 @@ def _from_json(content: Any) -> SessionState:
 def _smaller_and_smaller(state: SessionState) -> Iterator[SessionState]:
     """`state`, and then less and less of it: first goes what is missed least."""
     yield state
-    for name, nothing in (("extra", {}), ("avatar_url", None), ("name", None), ("username", None)):
-        if state.user is not None and getattr(state.user, name):
-            state = replace(state, user=replace(state.user, **{name: nothing}))
+    for less in _MISSED_LEAST_FIRST:
+        if state.user is not None:
+            state = replace(state, user=replace(state.user, **less))
             yield state
     # The login of somebody new ends the older ones in the chat as well, only not in its order.
     while len(state.departed) > (0 if state.user else 1):

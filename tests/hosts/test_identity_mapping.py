@@ -122,7 +122,7 @@ def test_an_identity_may_be_the_id_itself() -> None:
 
 
 def test_the_setting_names_the_readers() -> None:
-    assert {"events", "remote_user", "pyramid"} <= set(IDENTITIES)
+    assert IDENTITIES == ("events", "remote_user", "pyramid", "flask_login", "django")
     assert make_reader("events", IdentityMapping()) is None
     assert isinstance(make_reader("remote_user", IdentityMapping()), RemoteUserReader)
     assert isinstance(make_reader("pyramid", IdentityMapping()), PyramidReader)

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from repoze.who.middleware import PluggableAuthenticationMiddleware
 from repoze.who.plugins.auth_tkt import AuthTktCookiePlugin
 
-from chatsso_middleware import ChatSSOMiddleware
 from chatsso_middleware.hosts import IdentityMapping
 from chatsso_middleware.hosts.remote_user import RemoteUserReader
-from chatsso_middleware.sandbox.website_toolbox import RunningSandbox, serve
+from chatsso_middleware.sandbox.website_toolbox import RunningSandbox
 from chatsso_middleware.users import UNKNOWN, ChatUser
-from tests.support.browser import Browser
-from tests.support.servers import serving
+
+from .conftest import StartSite
 
 READ = RemoteUserReader(IdentityMapping(email="{userid}@example.com"))
 
@@ -81,41 +78,24 @@ def with_repoze_who(app: Any) -> Any:
     )
 
 
-@pytest.fixture
-def room() -> Iterator[RunningSandbox]:
-    with serve() as sandbox:
-        yield sandbox
-
-
 @pytest.mark.parametrize("place", ["inside", "outside"])
 def test_who_logs_in_with_repoze_who_is_logged_in_in_the_chat_and_out_again(
-    room: RunningSandbox, tmp_path: Path, place: str
+    start_site: StartSite, room: RunningSandbox, place: str
 ) -> None:
-    settings = {
-        "providers": "website_toolbox",
-        "secret": secrets.token_urlsafe(32),
-        "identity": "remote_user",
-        "identity.email": "{userid}@example.com",
-        "outbox": f"sqlite:///{tmp_path}/outbox.sqlite3",
-        "page_wait": "10",
-        "website_toolbox.url": room.url,
-        "website_toolbox.api_key": room.api_key,
-    }
-    with ExitStack() as stack:
-        ours = ChatSSOMiddleware(with_repoze_who(host) if place == "inside" else host, settings)
-        stack.callback(ours.site.stop)
-        app = ours if place == "inside" else with_repoze_who(ours)
-        browser = Browser(stack.enter_context(serving(app)))
-        stack.callback(browser.close)
-
-        assert browser.get("/").user == "nobody"
-        assert len(room.calls) == 0
-        assert browser.get("/login?ann").user == "ann"
-        assert browser.get(f"{room.url}/").user == "ann@example.com"
-        assert browser.get("/").tags == ()
-        browser.get("/login?bob")
-        browser.get("/")
-        assert browser.get(f"{room.url}/").user == "bob@example.com"
-        assert browser.get("/logout").user == "nobody"
-        browser.get("/")
-        assert browser.get(f"{room.url}/").user == ""
+    browser = start_site(
+        with_repoze_who(host) if place == "inside" else host,
+        "remote_user",
+        outside=None if place == "inside" else with_repoze_who,
+        **{"identity.email": "{userid}@example.com"},
+    )
+    assert browser.get("/").user == "nobody"
+    assert len(room.calls) == 0
+    assert browser.get("/login?ann").user == "ann"
+    assert browser.get(f"{room.url}/").user == "ann@example.com"
+    assert browser.get("/").tags == ()
+    browser.get("/login?bob")
+    browser.get("/")
+    assert browser.get(f"{room.url}/").user == "bob@example.com"
+    assert browser.get("/logout").user == "nobody"
+    browser.get("/")
+    assert browser.get(f"{room.url}/").user == ""

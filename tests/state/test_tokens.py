@@ -9,6 +9,7 @@ import sys
 import textwrap
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import wait
 from pathlib import Path
@@ -263,15 +264,18 @@ def test_a_refusal_keeps_nothing_of_the_call_alive(make_tokens: MakeTokens) -> N
     class Canary:
         pass
 
+    kept: list[weakref.ref[Canary]] = []
+
     def open_session(holder: Holder) -> ChatSession:
         canary = Canary()
+        kept.append(weakref.ref(canary))
         raise Unavailable("chat", f"is down {type(canary).__name__}")
 
     tokens = make_tokens(open_session=open_session)
     assert tokens.wait(holder(), LONG) is None
     landed(tokens)
     gc.collect()
-    assert not [found for found in gc.get_objects() if isinstance(found, Canary)]
+    assert [reference() for reference in kept] == [None]
 
 
 @pytest.mark.parametrize("ending", Ending)

@@ -166,14 +166,14 @@ class Visitor:
         return None if self.state.user is None else self.state.user.email
 
     def log_in(self, email: str, remember: bool | None = None, **fields: Any) -> None:
-        self._become(self.flow.log_in(self.state, ChatUser(email, **fields), remember))
+        self._become(self.flow.log_in(self._read(), ChatUser(email, **fields), remember))
 
     def log_out(self) -> None:
-        self._become(self.flow.log_out(self.state))
+        self._become(self.flow.log_out(self._read()))
 
     def page(self, identity: ChatUser | Unknown | str | None = "nothing is asked") -> list[Tag]:
         """A page of the site: what the host says is looked at, and the tags on it are loaded."""
-        state = self.state
+        state = self._read()
         if not isinstance(identity, str):
             state = self.flow.reconcile(state, identity)
         self._become(self.flow.expire(state))
@@ -198,6 +198,10 @@ class Visitor:
     def _become(self, state: SessionState) -> None:
         self.flow.settle(self.state, state)
         self.state = state
+
+    def _read(self) -> SessionState:
+        self.state = self.flow.without_seen(self.state, lambda provider: self.seen[provider])
+        return self.state
 
     def _load(self, chat: Chat, event: str) -> Tag:
         tag = self.flow.tag(self.state, chat, event, "/chatsso", self.flow.policy.page_wait)
