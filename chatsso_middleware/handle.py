@@ -217,7 +217,8 @@ class Handle:
             raise ValueError(f"{path!r} is no path in the chat; it starts with one slash")
         path = chat.provider.url.removeprefix(chat.provider.origin) + path
         policy = self._flow.policy
-        if policy.delivery == "direct":
+        # Once the headers are gone, nothing keeps the page out of caches any more.
+        if policy.delivery == "direct" and not (self.headers_gone and self.user is not None):
             address = self._flow.chat_address(self.state, chat, path, 0)
             if address is not None:
                 self.exposed = True
@@ -319,6 +320,8 @@ class Handle:
         return tags
 
     def _place(self, *, logout: bool) -> Markup:
+        if self.headers_gone:  # too late to keep the page out of caches: the next one gets them
+            return Markup()
         standing = {(tag.provider, tag.event) for tag in self.placed}
         due = [(chat, self._due(chat)) for chat in self._flow.chats.values()]
         tags = self._tags(

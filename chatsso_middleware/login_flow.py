@@ -32,6 +32,8 @@ MOST_DEPARTED: Final = 3
 """Logouts that one browser keeps for the chat. Older ones ended with the newer."""
 ASK_AGAIN_AFTER: Final = 600.0
 """Seconds after which `may_chat` is asked again about somebody whom it refused."""
+LOGIN_IS_FRESH: Final = 600.0
+"""Seconds for which a token's fetch still tells the chat what the login said of the user's picture."""
 LOOK_AGAIN: Final = 0.05
 """Seconds between two looks at a change that must reach the chat first."""
 REST_BEFORE_CHANGE: Final = 30.0
@@ -299,7 +301,11 @@ class LoginFlow:
         try:
             self._await_changes(provider, holder)
             asked_at = self._clock()
-            session = provider.open_session(holder.user)
+            user = holder.user
+            if asked_at - holder.since > LOGIN_IS_FRESH:
+                # What the login said of his picture may be out of date, and chats take what they are told.
+                user = replace(user, avatar_url=None)
+            session = provider.open_session(user)
             if self._outbox.gone_since(provider.name, holder.user.email, asked_at):
                 self._delete_again(provider, holder.user.email)
                 raise SessionOver(provider.name, Ending.GONE)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from .assembly import Site, assemble
-from .endpoints.failures import described
+from .failures import described
 from .handle import Handle
 from .login_flow import Tag
 from .page import csp

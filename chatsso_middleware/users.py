@@ -12,7 +12,7 @@ from .errors import InvalidUser
 __all__ = ["UNKNOWN", "ChatUser", "Unknown", "check_address", "check_text"]
 
 LONGEST_ADDRESS: Final = 320
-"""64 for the local part, 255 for the domain and the sign between them (RFC 5321, section 4.5.3.1)."""
+"""Octets: 64 for the local part, 255 for the domain and the sign between them (RFC 5321, section 4.5.3.1)."""
 
 
 class Unknown(enum.Enum):
@@ -52,8 +52,8 @@ def check_address(name: str, value: object) -> str:
         raise InvalidUser(name, "an email address has an @ with something on both sides")
     if any(character.isspace() for character in address):
         raise InvalidUser(name, "white space stands in the email address")
-    if len(address) > LONGEST_ADDRESS:
-        raise InvalidUser(name, f"longer than {LONGEST_ADDRESS} characters, so it is no email address")
+    if len(address.encode()) > LONGEST_ADDRESS:
+        raise InvalidUser(name, f"longer than {LONGEST_ADDRESS} octets, so it is no email address")
     return address
 
 

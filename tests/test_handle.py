@@ -386,6 +386,17 @@ def test_a_member_gets_it_with_a_token_and_the_page_is_his_alone(
     assert handle.exposed
 
 
+def test_after_the_headers_are_gone_no_token_is_handed_out(browser: BrowserAtSite) -> None:
+    """The page could be kept by a cache: the header that forbids it was not sent."""
+    browser.say(lambda handle: handle.log_in(ANN))
+    browser.request().login_tag()
+    handle = browser.request()
+    handle.headers_gone = True
+    assert handle.chat_url("/room") == "/chatsso/go?to=%2Froom&provider=website_toolbox"
+    assert handle.login_tag() == ""
+    assert "login" in browser.request().login_tag(), "it stays due"
+
+
 def test_a_member_with_the_gateway_gets_an_address_without_a_token(
     start: Callable[..., BrowserAtSite],
 ) -> None:

@@ -655,6 +655,20 @@ def test_nothing_of_a_page_waits_longer_than_it_was_told_to(world: World) -> Non
     world.room.room.recover()
 
 
+def test_a_later_token_does_not_bring_an_old_picture_back(world: World, flow: LoginFlow) -> None:
+    visitor = Visitor(world, flow)
+    visitor.log_in(ANN, avatar_url="http://site.example/old.png")
+    assert visitor.link() is not None
+    world.outbox.add("website_toolbox", Edit(ANN, avatar_url="http://site.example/new.png"))
+    world.worker.start()
+    world.delivered()
+    world.clock.advance(3600)
+    assert visitor.link() is not None
+    account = world.room.room.account(ANN)
+    assert account is not None
+    assert account.avatar_url == "http://site.example/new.png"
+
+
 def test_many_logins_of_one_user_at_once_cause_one_call(world: World, flow: LoginFlow) -> None:
     together = threading.Barrier(20)
     links = []

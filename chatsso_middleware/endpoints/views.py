@@ -6,11 +6,11 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..failures import described
 from ..login_flow import Chat
 from ..urls import add_query, is_path_on_this_host, quote_parameter
 from . import bounces
 from .answers import Answer, page, redirect, transparent_image
-from .failures import described
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,7 @@ def go(request: Any) -> Answer:
         request.chatsso.user is None
         and endpoints.flow.policy.guests == "login"
         and endpoints.settings.login_url is not None
+        and request.headers.get("Sec-Fetch-Dest") != "script"  # a login page is no answer to an embed script
     ):
         return _to_login(request, chat, path)
     return redirect(_chat_address(request, chat, path), keep_method=request.method == "POST")

@@ -185,14 +185,18 @@ class Tokens:
 
     def _fetch(self, key: str, holder: Holder) -> ChatSession:
         with self._store.claim(key):
-            session = self._store.get(key)  # another process may have been faster
-            if session is not None and self._is_young(session):
-                return session
+            kept = self._store.get(key)  # another process may have been faster
+            if kept is not None and self._is_young(kept):
+                return kept
             try:
                 session = self._open_session(holder)
             except Exception as error:  # a plug-in may raise anything; it is not asked again at once
                 self._refuse(key, holder, error)
                 raise
+            if kept is not None and kept.token == session.token and kept.expires_at > self._clock():
+                # A chat may give the token that it knows until its end: it is no younger for that.
+                self._rest(key, holder, REST_AFTER_REJECTED)
+                return kept
             self._store.set(key, session)
             self._refusals.delete(key)
             return session
@@ -208,7 +212,10 @@ class Tokens:
         elif isinstance(error, Unavailable):
             rest = min(max(rest, error.retry_after or 0.0), LONGEST_REST)
             log.warning("No token from %s: %s", self._provider, error.reason)
-        self._refusals.set(key, _Refusal(self._clock() + rest, ending, holder.since))
+        self._rest(key, holder, rest, ending)
+
+    def _rest(self, key: str, holder: Holder, seconds: float, ending: Ending | None = None) -> None:
+        self._refusals.set(key, _Refusal(self._clock() + seconds, ending, holder.since))
 
 
 def _digest(text: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from chatsso_middleware.endpoints.answers import page, redirect
 from chatsso_middleware.endpoints.app import Endpoints, EndpointSettings
-from chatsso_middleware.endpoints.failures import described
+from chatsso_middleware.failures import described
 from chatsso_middleware.login_flow import Chat
 from chatsso_middleware.providers.website_toolbox import WebsiteToolbox
 from chatsso_middleware.sessions import ChatSession

@@ -196,6 +196,37 @@ def landed(tokens: Tokens) -> None:
         time.sleep(0.005)
 
 
+def test_a_token_that_the_chat_gives_again_is_no_younger_for_that(
+    make_tokens: MakeTokens, clock: Clock
+) -> None:
+    with serve(clock=clock, reuse_tokens=True) as room:
+        provider = WebsiteToolbox(
+            {"url": room.url, "api_key": (Secret(room.api_key),), "method": "POST"},
+            ChatAPI("website_toolbox", timeout=5),
+            clock=clock,
+        )
+        tokens = make_tokens(open_session=lambda holder: provider.open_session(holder.user))
+        old = tokens.wait(holder(), LONG)
+        clock.advance(46 * MINUTE)
+        for _ in range(20):
+            assert tokens.peek(holder()) == old
+            landed(tokens)
+        assert len(room.calls.to(GENERATE)) == 2, "it is not asked for again at once"
+        clock.advance(10 * MINUTE)
+        assert tokens.wait(holder(), LONG) is None, "its margin has begun"
+        clock.advance(5 * MINUTE)
+        new = tokens.wait(holder(), LONG)
+        assert new is not None
+        assert room.room.token_account(new.token) is not None
+
+
+def test_a_token_whose_life_the_chat_prolongs_is_good_again(make_tokens: MakeTokens, clock: Clock) -> None:
+    tokens = make_tokens(open_session=lambda holder: ChatSession("for-ever", clock() + 60 * MINUTE))
+    assert tokens.wait(holder(), LONG) is not None
+    clock.advance(61 * MINUTE)
+    assert tokens.wait(holder(), LONG) is not None
+
+
 def test_a_renewal_that_fails_costs_nobody_the_token_he_has(
     tokens: Tokens, room: RunningSandbox, clock: Clock
 ) -> None:
