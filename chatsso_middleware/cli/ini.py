@@ -51,8 +51,28 @@ def find_sections(path: str) -> list[Configured]:
         parser = ConfigLoader(str(Path(path).absolute())).parser
         return list(_sections(parser, path))
     except (configparser.Error, OSError, UnicodeDecodeError, ValueError) as problem:
-        lines = str(problem).strip().splitlines()
-        raise click.ClickException(f"{path} cannot be read: {' '.join(lines)}") from None
+        raise click.ClickException(f"{path} cannot be read: {_what_is_wrong(problem)}") from None
+
+
+def _what_is_wrong(problem: Exception) -> str:
+    """In words of our own: configparser quotes the line, and a secret may stand in it."""
+    if isinstance(problem, configparser.InterpolationError):
+        return (
+            f"the value of {problem.option} in [{problem.section}] has a % that PasteDeploy takes for the "
+            "start of %(name)s. Write %% for a %, or name a key that is there."
+        )
+    if isinstance(problem, configparser.MissingSectionHeaderError):
+        return f"line {problem.lineno} stands before the first [section]."
+    if isinstance(problem, configparser.DuplicateOptionError):
+        return f"line {problem.lineno}: {problem.option} stands twice in [{problem.section}]."
+    if isinstance(problem, configparser.DuplicateSectionError):
+        return f"line {problem.lineno}: [{problem.section}] stands twice."
+    if isinstance(problem, configparser.ParsingError):
+        numbers = ", ".join(str(number) for number, _ in problem.errors)
+        return f"line {numbers} is no key = value. Further lines of one value begin with white space."
+    if isinstance(problem, OSError):
+        return f"{problem.strerror}."
+    return "it is no text in UTF-8." if isinstance(problem, UnicodeDecodeError) else "it is no ini file."
 
 
 def one_section(path: str, name: str | None) -> Configured:

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from chatsso_middleware.changes import Delete
 from chatsso_middleware.cli.commands import chatsso
+from chatsso_middleware.outbox import Outbox
 from chatsso_middleware.sandbox.website_toolbox import RunningSandbox
 
 from .conftest import WriteIni
@@ -25,12 +27,22 @@ def test_a_good_ini_is_described_and_its_key_tried(write_ini: WriteIni, room: Ru
         "leads to /login?came_from={next}",
         "register_url is not set",
         "does not refuse the API key",
-        "0 waiting",
+        "is made by the site when it starts",
     ):
         assert text in result.output
     assert room.api_key not in result.output
     assert len(room.calls) == 1
     assert room.room.accounts == ()
+
+
+def test_it_changes_nothing_on_the_disk_and_counts_what_waits(write_ini: WriteIni, tmp_path: Path) -> None:
+    path = write_ini()
+    check(path)
+    assert [file.name for file in tmp_path.iterdir()] == ["site.ini"]
+    kept = Outbox(f"sqlite:///{tmp_path}/outbox.sqlite3", ["0123456789abcdef0123456789abcdef"])
+    kept.add("website_toolbox", Delete(("ann@example.com",)))
+    kept.close()
+    assert "1 waiting, 0 refused by the chat" in check(path).output
 
 
 def test_a_refused_key_is_a_problem_and_is_not_shown(write_ini: WriteIni) -> None:
@@ -90,7 +102,15 @@ def test_pyramid_applications_that_include_the_middleware_are_found(
     [
         ("[app:main]\nuse = egg:Other\n", "has no section that configures chatsso-middleware"),
         ("no section at all\n", "cannot be read"),
-        ("[filter:x]\nuse = egg:chatsso-middleware\nsecret = %(nowhere)s\n", "cannot be read"),
+        (
+            "[filter:x]\nuse = egg:chatsso-middleware\nsecret = %(canary)s\n",
+            "the value of secret in [filter:x]",
+        ),
+        ("[filter:x]\nuse = egg:chatsso-middleware\nsecret = a%canary\n", "Write %% for a %"),
+        ("[filter:x]\nsecret =\ncanary canary\n", "line 3 is no key = value"),
+        ("[filter:x]\na = canary\na = canary\n", "line 3: a stands twice"),
+        ("[filter:x]\n[filter:x]\n", "line 2: [filter:x] stands twice"),
+        ("canary = 1\n", "line 1 stands before the first [section]"),
     ],
 )
 def test_a_file_that_configures_nothing_gets_one_plain_line(
@@ -102,6 +122,13 @@ def test_a_file_that_configures_nothing_gets_one_plain_line(
     assert result.exit_code == 1
     assert expected in result.output
     assert "Traceback" not in result.output
+    assert "canary" not in result.output
+
+
+def test_a_file_that_is_no_text_gets_one_plain_line(tmp_path: Path) -> None:
+    path = tmp_path / "other.ini"
+    path.write_bytes(b"[filter:x]\nsecret = \xff\n")
+    assert "it is no text in UTF-8" in check(path).output
 
 
 def test_a_key_that_pastedeploy_keeps_back_is_a_problem(write_ini: WriteIni) -> None:
