@@ -15,7 +15,7 @@ from .page import csp
 from .page.edits import LinkEdit, PageEdits, ThroughGateway
 from .page.eligibility import Page, asks_for_page, prepare_request
 from .page.markup import image_tag
-from .page.response import Headers, Plan, make_private, respond
+from .page.response import VALIDATORS, Headers, Plan, make_private, respond
 from .settings import Source
 from .state.session_state import SessionState
 from .urls import split_web_address
@@ -193,7 +193,8 @@ class _Exchange:
         """The answer's headers with what follows from what the host did and said."""
         headers = self._with_cookie(headers)
         if self._handle.exposed:
-            headers = [*make_private(headers), *self._acknowledgements(self._handle.placed)]
+            kept = [(name, value) for name, value in headers if name.lower() not in VALIDATORS]
+            headers = [*make_private(kept), *self._acknowledgements(self._handle.placed)]
         return headers
 
     def _with_cookie(self, headers: Headers) -> Headers:

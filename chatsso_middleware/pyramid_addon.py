@@ -31,8 +31,9 @@ from .hosts.pyramid_events import (
     Registered,
     add_subscribers,
 )
-from .hosts.pyramid_policy import watch_policy
+from .hosts.pyramid_policy import confirm_login, watch_policy
 from .middleware import ChatSSOMiddleware
+from .page.response import PRIVATE, make_private
 from .settings import Source
 from .state.session_state import SessionState
 
@@ -71,6 +72,10 @@ def includeme(config: Configurator) -> None:
     add_subscribers(config)
 
 
+def _keep_private(_request: Any, response: Any) -> None:
+    response.headerlist = make_private(response.headerlist)
+
+
 def tween_factory(handler: Handler, registry: Any) -> Handler:
     """The tween that runs the middleware around `handler`."""
     site: Site = registry[REGISTRY_KEY]
@@ -105,6 +110,8 @@ def tween_factory(handler: Handler, registry: Any) -> Handler:
             raise
         finally:
             environ.pop(REQUEST_KEY, None)  # the request holds its environ: a cycle for each request
+        if PRIVATE in headers:
+            request.add_response_callback(_keep_private)  # the application's own callbacks come before it
         return AsGiven(status=status, headerlist=headers, app_iter=body)
 
     return tween
@@ -119,8 +126,10 @@ def identity_tween_factory(handler: Handler, registry: Any) -> Handler:
     def tween(request: Any) -> Any:
         response = handler(request)
         handle = request.environ.get("chatsso")
-        if isinstance(handle, Handle) and not handle.spoken:
-            reader.note(request, response)
+        if isinstance(handle, Handle):
+            confirm_login(handle, request.environ, response)
+            if not handle.spoken:
+                reader.note(request, response)
         return response
 
     return tween

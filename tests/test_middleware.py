@@ -563,7 +563,7 @@ def test_an_edit_that_fails_leaves_the_hosts_page_and_the_login(
     host: Host, build: Build, caplog: pytest.LogCaptureFixture
 ) -> None:
     def page(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        log_in(environ)
+        environ["chatsso"].log_in(ANN, remember=environ["QUERY_STRING"] == "remember")
         start_response("200 OK", [HTML, ("ETag", '"e"')])
         return [host.page]
 
@@ -573,7 +573,7 @@ def test_an_edit_that_fails_leaves_the_hosts_page_and_the_login(
     visitor = Visitor(middleware)
     visitor.get()
     chats["website_toolbox"] = Chat(Failing(chat.provider.options, chat.provider.api), chat.tokens)
-    answer = visitor.get()
+    answer = visitor.get("/?remember")
     assert answer.body == host.page
     assert answer.headers[:3] == [HTML, ("ETag", '"e"'), PRIVATE]
     assert len(state_cookies(answer)) == 1

@@ -472,7 +472,6 @@ def test_an_application_hears_of_logins_and_logouts(site: Site, start: Start) ->
         browser.get(path)
     assert heard == [
         ("LoginNoticed", "/login", ANN),
-        ("LoginNoticed", "/login", ANN),
         ("LogoutNoticed", "/login", ANN),
         ("LoginNoticed", "/login", BOB),
         ("LogoutNoticed", "/logout", BOB),
@@ -740,3 +739,47 @@ def test_with_the_inis_path_in_the_settings_the_line_is_named_and_the_outbox_lie
     site = Site(room, tmp_path, **{"__file__": str(ini), "chatsso.outbox": None})
     site.include()
     assert site.parts.settings.outbox == f"sqlite:///{tmp_path}/chatsso-outbox.sqlite3"
+
+
+def test_a_login_whose_headers_are_not_in_the_answer_is_none(
+    site: Site, start: Start, room: RunningSandbox
+) -> None:
+    """The view failed after it, or wants a second factor first."""
+
+    def fail(request: Any) -> Any:
+        remember(request, ANN)
+        raise LookupError
+
+    def half(request: Any) -> Any:
+        request.session_of_the_first_factor = remember(request, ANN)
+        return Response("<body>And now the code from your phone</body>")
+
+    site.view("/fail", fail)
+    site.view("/half", half)
+    site.config.add_exception_view(lambda request: Response("<body>Oh</body>", status=500), LookupError)
+    site.config.set_security_policy(cookie_policy())
+    site.include()
+    browser = start(site)
+    for path in ("/fail", "/half"):
+        answer = browser.ask(path)
+        assert "chatsso=" not in answer.headers.get("Set-Cookie", "")
+        assert browser.get("/").tags == ()
+    browser.get(f"/login?user={ANN}")
+    assert who_chats(browser, room) == ANN
+
+
+def test_no_callback_of_the_application_makes_a_page_with_a_token_cacheable(site: Site, start: Start) -> None:
+    def cached(request: Any) -> Response:
+        request.add_response_callback(lambda _, response: setattr(response, "cache_expires", 3600))
+        return site.page(request)
+
+    site.view("/cached", cached)
+    site.config.set_security_policy(cookie_policy())
+    site.include()
+    browser = start(site)
+    assert "max-age=3600" in browser.get("/cached").headers["Cache-Control"]
+    browser.get(f"/login?user={ANN}")
+    page = browser.get("/cached")
+    assert "access_token" in page.links["plain"]
+    assert page.headers["Cache-Control"] == "private, no-store"
+    assert "Expires" not in page.headers

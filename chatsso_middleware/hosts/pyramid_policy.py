@@ -3,17 +3,43 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from collections.abc import MutableMapping
+from typing import Any, Final, NamedTuple
 
 from pyramid.interfaces import ISecurityPolicy
 
 from ..handle import Handle
+from ..state.session_state import SessionState
 from ..users import UNKNOWN, ChatUser
 from .pyramid import PyramidReader
 
-__all__ = ["WatchedPolicy", "watch_policy"]
+__all__ = ["WatchedPolicy", "confirm_login", "watch_policy"]
 
 log = logging.getLogger(__name__)
+
+
+REMEMBERED_KEY: Final = "chatsso.pyramid_remembered"
+
+
+class _Remembered(NamedTuple):
+    """A login, as long as its answer may still turn out to be without it."""
+
+    before: SessionState
+    after: SessionState
+    headers: tuple[tuple[str, str], ...]
+
+
+def confirm_login(handle: Handle, environ: MutableMapping[str, Any], response: Any) -> None:
+    """Take a login back whose headers are not in `response`: the application thought better of it.
+
+    A view may fail after it has remembered somebody, or ask for a second factor first.
+    """
+    remembered = environ.pop(REMEMBERED_KEY, None)
+    if remembered is None or handle.state is not remembered.after:
+        return
+    if not any(header in response.headerlist for header in remembered.headers):
+        handle.change_state(remembered.before)
+        handle.spoken = handle.changed
 
 
 class WatchedPolicy:
@@ -35,8 +61,11 @@ class WatchedPolicy:
         headers = self._policy.remember(request, userid, **keywords)
         handle = request.environ.get("chatsso")
         if isinstance(handle, Handle):
+            before = handle.state
             try:
                 self._note_login(handle, request, userid, remember=bool(keywords.get("max_age")))
+                if headers:
+                    request.environ[REMEMBERED_KEY] = _Remembered(before, handle.state, tuple(headers))
             except Exception as error:  # the site's login must not fail for what the chat cannot use
                 log.error("A login could not be noted: %s", type(error).__name__)
         return headers

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["Headers", "Plan", "Planner", "make_private", "respond"]
+__all__ = ["PRIVATE", "VALIDATORS", "Headers", "Plan", "Planner", "make_private", "respond"]
 
 Headers = list[tuple[str, str]]
 
+PRIVATE: Final = ("Cache-Control", "private, no-store")
+"""No cache may keep the answer, neither a shared one nor the browser's (RFC 9111, section 5.2.2)."""
 VALIDATORS: Final = frozenset({"etag", "last-modified"})
 """They speak of the page as the application made it, for everybody (RFC 9110, section 8.8)."""
 OF_THE_BYTES: Final = frozenset(
@@ -62,7 +64,7 @@ class Planner(Protocol):
 def make_private(headers: Headers) -> Headers:
     """The headers of an answer that no cache may keep: not the browser's, and no shared one."""
     kept = [(name, value) for name, value in headers if not _is_for_caches(name.lower())]
-    return [*kept, ("Cache-Control", "private, no-store")]
+    return [*kept, PRIVATE]
 
 
 def respond(

@@ -153,3 +153,13 @@ def test_a_forged_state_is_nobodys(start_site: StartSite, room: RunningSandbox) 
     value = browser.session.cookies["chatsso"]
     answer = requests.get(browser.site, cookies={"chatsso": value[:-3] + "AAA"}, timeout=20)
     assert "access_token" not in answer.text
+
+
+def test_a_page_that_holds_a_token_by_chat_url_keeps_no_validator(start_site: StartSite) -> None:
+    browser = start_site(links="no", tags="no")
+    browser.post("/login", email=ANN)
+    browser.ask("/chatsso/go")  # which waits for the token
+    page = browser.get("/manual")
+    assert "access_token" in page.links["own"]
+    assert page.headers["Cache-Control"] == "private, no-store"
+    assert "ETag" not in page.headers

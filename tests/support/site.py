@@ -157,7 +157,7 @@ def manual(site: SmallSite, environ: dict[str, Any], start_response: Callable[..
     handle = environ["chatsso"]
     link = f"<a id=own href='{handle.chat_url('/room/own')}'>x</a>"
     body = f"<body>{link}{handle.login_tag()}{handle.logout_tag()}</body>"
-    return answer(start_response, body.encode())
+    return answer(start_response, body.encode(), ETag='"manual"')
 
 
 VIEWS: dict[str, View] = {
