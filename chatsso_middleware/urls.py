@@ -6,10 +6,10 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote_plus, urlencode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 __all__ = [
     "WebAddress",
@@ -19,6 +19,7 @@ __all__ = [
     "is_path_on_this_host",
     "quote_parameter",
     "split_web_address",
+    "without_parameters",
 ]
 
 _OWN_PORTS: Final = {"http": 80, "https": 443}
@@ -135,6 +136,16 @@ def add_query(address: str, parameters: Iterable[tuple[str, str]]) -> str:
     base, sign, fragment = address.partition("#")
     joint = "?" if "?" not in base else "" if base.endswith(("?", "&")) else "&"
     return f"{base}{joint}{added}{sign}{fragment}"
+
+
+def without_parameters(address: str, names: Collection[str]) -> str:
+    """`address` without the query parameters called one of `names`; what remains stays as it is written."""
+    base, sign, fragment = address.partition("#")
+    path, question_mark, query = base.partition("?")
+    if not question_mark:
+        return address
+    kept = [pair for pair in query.split("&") if unquote_plus(pair.partition("=")[0]) not in names]
+    return f"{path}{'?' if kept else ''}{'&'.join(kept)}{sign}{fragment}"
 
 
 def quote_parameter(value: str) -> str:

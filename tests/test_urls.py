@@ -13,6 +13,7 @@ from chatsso_middleware.urls import (
     is_path_on_this_host,
     quote_parameter,
     split_web_address,
+    without_parameters,
 )
 
 
@@ -239,3 +240,18 @@ def test_loopback_hosts(host: str) -> None:
 )
 def test_hosts_that_are_reached_over_a_network(host: str) -> None:
     assert not is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [
+        ("/room", "/room"),
+        ("/room?a=1&b=2#c", "/room?a=1&b=2#c"),
+        ("/room?access_token=x", "/room"),
+        ("/room?a=1&access_token=x&b=%20#f?access_token=y", "/room?a=1&b=%20#f?access_token=y"),
+        ("/room?%61ccess_token=x&access_token", "/room"),
+        ("/room?access_tokens=x", "/room?access_tokens=x"),
+    ],
+)
+def test_named_parameters_leave_a_query_and_the_rest_stays_as_written(address: str, kept: str) -> None:
+    assert without_parameters(address, {"access_token"}) == kept

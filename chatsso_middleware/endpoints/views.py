@@ -8,7 +8,7 @@ from typing import Any
 
 from ..failures import described
 from ..login_flow import Chat
-from ..urls import add_query, is_path_on_this_host, quote_parameter
+from ..urls import add_query, is_path_on_this_host, quote_parameter, without_parameters
 from . import bounces
 from .answers import Answer, page, redirect, transparent_image
 
@@ -27,7 +27,6 @@ def go(request: Any) -> Answer:
         request.chatsso.user is None
         and endpoints.flow.policy.guests == "login"
         and endpoints.settings.login_url is not None
-        and request.headers.get("Sec-Fetch-Dest") != "script"  # a login page is no answer to an embed script
     ):
         return _to_login(request, chat, path)
     return redirect(_chat_address(request, chat, path), keep_method=request.method == "POST")
@@ -135,7 +134,8 @@ def _destination(request: Any) -> tuple[Chat, str]:
     path = ours.get("to", chat.provider.url.removeprefix(chat.provider.origin) + "/")
     if not is_path_on_this_host(path):
         raise BadAddress("It does not lead to a page of the chat.")
-    return chat, add_query(path, fields)
+    # A token in the link would be somebody else's: the chat could take it for the visitor's own.
+    return chat, without_parameters(add_query(path, fields), chat.provider.link_parameter_names)
 
 
 def _chat(request: Any, provider: str | None) -> Chat:

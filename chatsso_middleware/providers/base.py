@@ -83,6 +83,12 @@ class Provider:
         """What a chat link's query gains, so that whoever follows it is logged in."""
         return ()
 
+    @property
+    def link_parameter_names(self) -> frozenset[str]:
+        """The names of those parameters: in a link that somebody else wrote, they are dropped."""
+        nobody = ChatSession("", 0.0)
+        return frozenset(name for name, _ in self.link_parameters(nobody, remember=False))
+
     # 3. A logout was noticed.
 
     def logout_tag_url(self, session: ChatSession) -> str | None:

@@ -85,12 +85,6 @@ def test_guests_may_be_sent_to_the_sites_login_first_with_a_way_back(visit: Visi
     assert "access_token" in location(visitor.get(way_back))
 
 
-def test_an_embed_script_never_gets_the_login_page(visit: Visit, room: RunningSandbox) -> None:
-    visitor = visit(guests="login")
-    answer = visitor.get("/chatsso/go?to=/js/embed.js", HTTP_SEC_FETCH_DEST="script")
-    assert location(answer) == f"{room.url}/js/embed.js"
-
-
 def test_a_guests_form_is_not_posted_to_the_login_page(visit: Visit) -> None:
     assert visit(guests="login").get("/chatsso/go", REQUEST_METHOD="POST").status == "302 Found"
 
