@@ -33,7 +33,8 @@ MOST_DEPARTED: Final = 3
 ASK_AGAIN_AFTER: Final = 600.0
 """Seconds after which `may_chat` is asked again about somebody whom it refused."""
 LOGIN_IS_FRESH: Final = 600.0
-"""Seconds for which a token's fetch still tells the chat what the login said of the user's picture."""
+"""Seconds for which a login is the same one when it is said again, and for which a token's fetch tells the
+chat what the login said of the user's picture."""
 LOOK_AGAIN: Final = 0.05
 """Seconds between two looks at a change that must reach the chat first."""
 REST_BEFORE_CHANGE: Final = 30.0
@@ -117,6 +118,9 @@ class LoginFlow:
 
         `same_person`: whoever was there before is `user`, under another address.
         """
+        remember = self.policy.remember if remember is None else remember
+        if (state.user, state.remember) == (user, remember) and self._clock() - state.since < LOGIN_IS_FRESH:
+            return state  # some hosts say so with every answer; a tag on each page would end their caching
         if not self._may_chat(user):
             until = self._clock() + ASK_AGAIN_AFTER
             return replace(self.log_out(state), barred=Barred.address(user.email, until))
@@ -124,7 +128,7 @@ class LoginFlow:
             state = self.log_out(state)
         state = SessionState(
             user=user,
-            remember=self.policy.remember if remember is None else remember,
+            remember=remember,
             since=self._clock(),
             login=new_event(),
             departed=state.departed,
@@ -237,9 +241,14 @@ class LoginFlow:
         return None if session is None else self._tag_url(state, chat, event, session)
 
     def is_over(self, state: SessionState, chat: Chat, event: str) -> bool:
-        """Whether no tag will ever come for `event`: the account is gone, or the chat has no such tag."""
+        """Whether no tag will ever come for `event`.
+
+        The account is gone, the chat has no such tag, or it refuses whoever left: then he was never in it.
+        """
         holder = self._holder(state, event)
         if holder is None or chat.tokens.ending(holder) is not None:
+            return True
+        if holder.leaves and chat.tokens.is_refused(holder):
             return True
         session = chat.tokens.peek(holder)
         return session is not None and self._tag_url(state, chat, event, session) is None
@@ -268,14 +277,15 @@ class LoginFlow:
 
     def _link_edit(self, state: SessionState, chat: Chat, mount: str) -> LinkEdit | None:
         provider = chat.provider
-        through = ThroughGateway(f"{mount}/go", provider.name)
+        # An embed script finds its chat by its own address, so the gateway would take that away from it.
+        through = LinkEdit(provider.hosts, ThroughGateway(f"{mount}/go", provider.name))
         if self.policy.delivery == "gateway":
-            return LinkEdit(provider.hosts, through, scripts=provider.scripts)
-        if state.user is None:  # a login page would be no answer to a script
-            return LinkEdit(provider.hosts, through) if self.policy.guests == "login" else None
+            return through
+        if state.user is None:
+            return through if self.policy.guests == "login" else None
         session = chat.tokens.wait(Holder.logged_in(state.user, state.since), 0)
         if session is None:
-            return LinkEdit(provider.hosts, through, scripts=provider.scripts)
+            return through
         parameters = provider.link_parameters(session, remember=state.remember)
         if not parameters:
             return None

@@ -220,12 +220,17 @@ class _Reading:
                 values[key.name] = key.default
         return values
 
-    def names_known(self, key: str, names: Iterable[str], known: Sequence[str], *, also: str = "") -> None:
+    def names_known(self, key: str, names: Sequence[str], known: Sequence[str], *, also: str = "") -> None:
         """Refuse each of `names` that is not in `known`."""
-        for name in names:
+        for number, name in enumerate(names, start=1):
             if name not in known:
                 mend = f"Known are {', '.join(known)}; the nearest is {nearest(name, known)}. {also}".rstrip()
-                self.refuse(key, Unusable("The name is not known.", mend))
+                reason = (
+                    f"Name {number} of {len(names)} is not known."
+                    if len(names) > 1
+                    else "The name is not known."
+                )
+                self.refuse(key, Unusable(reason, mend))
 
     def unknown_keys(
         self,
@@ -300,7 +305,8 @@ def _with_hints(unusable: Unusable, written: Any, *, secret: bool) -> Unusable:
     reason, mend = unusable.reason, unusable.mend
     lines = [written] if isinstance(written, str) else written if isinstance(written, list) else []
     pieces = [piece for line in lines if isinstance(line, str) for piece in line.split()]
-    if secret and any(len(piece) >= 8 and piece in f"{reason} {mend}" for piece in pieces):
+    telling = [piece for piece in pieces if len(piece) >= 8 and piece != "sqlite:///"]
+    if secret and any(piece in f"{reason} {mend}" for piece in telling):
         reason, mend = "The value cannot be used.", "Compare it with what the documentation says of the key."
     if isinstance(written, str):
         stripped = written.strip()

@@ -15,7 +15,8 @@ __all__ = ["add_to"]
 def content_security_policy(chat: str) -> str:
     """The site's own policy with the chat's origin wherever the chat has a part in a page.
 
-    ``img-src``: the tag of login and logout. ``script-src`` and ``frame-src``: the embedded room.
+    ``img-src``: the tag of login and logout. ``script-src`` and ``frame-src``: the embedded room, and our own
+    gateway where a page of the site has the room in a frame.
     ``form-action``: Chromium holds the redirects after a form to it too, and a visitor whom the chat sent
     here goes back there after the login. ``frame-ancestors``: the embedded room may open the login page.
     """
@@ -25,7 +26,7 @@ def content_security_policy(chat: str) -> str:
             "style-src 'self'",
             f"img-src 'self' {chat}",
             f"script-src {chat}",
-            f"frame-src {chat}",
+            f"frame-src 'self' {chat}",
             f"form-action 'self' {chat}",
             f"frame-ancestors 'self' {chat}",
             "base-uri 'none'",

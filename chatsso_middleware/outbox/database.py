@@ -157,7 +157,11 @@ class Database:
         self._opened = PerProcess(self._open)
         try:
             self._opened.get()
-        except ImportError:
+        except ImportError as error:
+            if self._file is not None:
+                raise _refuse(
+                    f"this Python lacks what SQLite needs ({error.name}).", "Install it, or use PostgreSQL."
+                ) from None
             raise _refuse(
                 "the driver for PostgreSQL is not installed.",
                 "Run pip install 'chatsso-middleware[postgresql]'.",

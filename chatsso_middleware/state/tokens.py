@@ -74,6 +74,8 @@ class _Refusal(NamedTuple):
     ending: Ending | None
     since: float
     """Of the login that it speaks of. A later one is another matter."""
+    final: bool
+    """Whether the chat said no to this user, not to us, so that the next answer will be the same."""
 
 
 class Tokens:
@@ -126,6 +128,11 @@ class Tokens:
         """
         refusal = self._refusal(holder)
         return None if refusal is None else refusal.ending
+
+    def is_refused(self, holder: Holder) -> bool:
+        """Whether the chat itself said, when last asked, that it has no token for this user."""
+        refusal = self._refusal(holder)
+        return refusal is not None and refusal.final
 
     def begin(self, holder: Holder) -> Future[ChatSession] | None:
         """See to it that a token is on its way; `None` if there is no point in waiting for it."""
@@ -212,10 +219,13 @@ class Tokens:
         elif isinstance(error, Unavailable):
             rest = min(max(rest, error.retry_after or 0.0), LONGEST_REST)
             log.warning("No token from %s: %s", self._provider, error.reason)
-        self._rest(key, holder, rest, ending)
+        final = isinstance(error, Rejected) and not error.credentials
+        self._rest(key, holder, rest, ending, final=final)
 
-    def _rest(self, key: str, holder: Holder, seconds: float, ending: Ending | None = None) -> None:
-        self._refusals.set(key, _Refusal(self._clock() + seconds, ending, holder.since))
+    def _rest(
+        self, key: str, holder: Holder, seconds: float, ending: Ending | None = None, *, final: bool = False
+    ) -> None:
+        self._refusals.set(key, _Refusal(self._clock() + seconds, ending, holder.since, final))
 
 
 def _digest(text: str) -> str:

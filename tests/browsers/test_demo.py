@@ -61,3 +61,20 @@ def test_a_person_logs_in_on_the_site_and_is_in_the_chat_until_he_logs_out(
     leave_page_by_click(chromium, "main form button")
     chromium.get(f"{chat}/")
     assert who_is_in_the_chat(chromium) == ""
+
+
+@pytest.mark.parametrize("delivery", ["direct", "gateway"])
+def test_the_embedded_room_is_let_through_by_the_sites_policy(
+    chromium: webdriver.Chrome, start_demo: Callable[..., tuple[str, str]], delivery: str
+) -> None:
+    site, _ = start_demo("--delivery", delivery)
+    chromium.get(f"{site}/login")
+    chromium.find_element(By.NAME, "email").send_keys(DEMO_EMAIL)
+    chromium.find_element(By.NAME, "password").send_keys(DEMO_PASSWORD)
+    leave_page_by_click(chromium, "main form button")
+    chromium.get(f"{site}/shed")
+    chromium.switch_to.frame(
+        WebDriverWait(chromium, 30).until(lambda window: window.find_element(By.TAG_NAME, "iframe"))
+    )
+    WebDriverWait(chromium, 30).until(lambda window: window.find_element(By.ID, "who"))
+    assert who_is_in_the_chat(chromium) == DEMO_EMAIL

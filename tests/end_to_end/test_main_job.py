@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qs, urljoin
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -150,15 +150,18 @@ def test_a_chat_link_keeps_its_query_and_fragment_and_gains_the_token(
     assert guest.links["plain"] == f"{room.url}/"
 
 
-@pytest.mark.parametrize("delivery", ["direct", "gateway"])
-def test_the_embedded_room_knows_the_member(
-    start_site: StartSite, room: RunningSandbox, delivery: str
-) -> None:
-    browser = start_site(delivery=delivery)
-    page = browser.post("/login", images=False, email=ANN)
-    script = browser.session.get(urljoin(page.address, page.links["embedded_chatroom"]), timeout=20)
-    assert script.url.startswith(f"{room.url}/js/embed.js?access_token=")
+def test_the_embed_script_gets_the_token(start_site: StartSite, room: RunningSandbox) -> None:
+    page = start_site().post("/login", images=False, email=ANN)
+    script = page.links["embedded_chatroom"]
+    assert re.fullmatch(rf"{re.escape(room.url)}/js/embed\.js\?access_token=[^&]+&rememberMe=0", script)
     assert b'src="%s/js/other.js"' % room.url.encode() in page.source
+
+
+def test_the_gateway_leaves_the_embed_script_which_finds_its_room_by_its_own_address(
+    start_site: StartSite, room: RunningSandbox
+) -> None:
+    page = start_site(delivery="gateway").post("/login", images=False, email=ANN)
+    assert page.links["embedded_chatroom"] == f"{room.url}/js/embed.js"
 
 
 def test_the_link_alone_logs_in_a_browser_that_never_loaded_the_tag(
@@ -231,3 +234,43 @@ def test_register_and_logout_of_the_chat_lead_to_the_sites_pages(start_site: Sta
     assert answer.headers["Location"] == "/logout"
     assert "Set-Cookie" not in answer.headers
     assert browser.get("/").user == ANN
+
+
+@pytest.mark.parametrize("delivery", ["direct", "gateway"])
+def test_whom_the_chat_refuses_does_not_keep_the_next_user_out(
+    start_site: StartSite, room: RunningSandbox, delivery: str
+) -> None:
+    browser = start_site(delivery=delivery)
+    room.room.fail_with(message="This account is banned")
+    browser.post("/login", email=ANN)
+    browser.session.get(browser.site + "/logout", allow_redirects=False, timeout=20)
+    browser.get("/")
+    browser.get("/")
+    room.room.recover()
+    browser.post("/login", email=BOB)
+    browser.get("/")
+    assert who_chats(browser, room) == BOB
+    assert [account.email for account in room.room.accounts] == [BOB]
+
+
+def test_a_host_that_says_the_same_login_again_gets_one_tag(start_site: StartSite) -> None:
+    browser = start_site()
+    assert len(browser.post("/login", email=ANN).tags) == 1
+    assert browser.post("/login", email=ANN).tags == ()
+    assert len(browser.post("/login", email=ANN, remember="1").tags) == 1, "something has changed"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/chatsso/go?to=/%3Faccess_token%3DEVIL%26rememberMe%3D1",
+        "/chatsso/go?to=/&access_token=EVIL",
+        "/chatsso/login?to=/&access_token=EVIL",
+    ],
+)
+def test_a_token_in_a_link_of_somebody_else_goes_nowhere(start_site: StartSite, address: str) -> None:
+    browser = start_site()
+    assert "EVIL" not in str(browser.ask(address).headers)
+    browser.post("/login", email=ANN)
+    assert "EVIL" not in str(browser.ask(address).headers)
+    assert browser.get(address, images=False).user == ANN
