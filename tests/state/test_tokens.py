@@ -452,7 +452,11 @@ def test_a_child_forked_while_a_token_is_on_its_way_gets_one_of_its_own(room: Ru
         print(flight.result(10).token == str(parent))
     """
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", textwrap.dedent(code)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert (done.stdout.split(), done.stderr) == (["True", "True"], "")
 
