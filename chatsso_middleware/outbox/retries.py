@@ -37,7 +37,7 @@ def retry_delay(attempt: int, retry_after: float | None) -> float:
 
 
 class ProviderPauses:
-    """Which providers are left alone for now, because several changes in a row could not be brought there.
+    """Which providers rest, because several changes in a row could not be brought there.
 
     Without it, an outage would try every waiting change in turn, write each failure to the disk, and leave
     each change with a long back-off of its own when the chat is back. Kept in memory: every process learns
