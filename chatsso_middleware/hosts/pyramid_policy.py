@@ -37,7 +37,9 @@ def confirm_login(handle: Handle, environ: MutableMapping[str, Any], response: A
     remembered = environ.pop(REMEMBERED_KEY, None)
     if remembered is None or handle.state is not remembered.after:
         return
-    if not any(header in response.headerlist for header in remembered.headers):
+    # A response of another make may not show its headers; then the next page's identity tells.
+    shown = getattr(response, "headerlist", remembered.headers)
+    if not any(header in shown for header in remembered.headers):
         handle.change_state(remembered.before)
         handle.spoken = handle.changed
 

@@ -81,19 +81,13 @@ class Outbox:
             with self._database.joining(connection):
                 self._insert(connection, provider, change, payload)
 
-    def waiting_edit_to(self, provider: str, address: str) -> bool:
-        """Whether an edit that the chat has not got gives an account this address.
-
-        A login under the address must wait for it, or the chat would make a second account. An edit that the
-        chat refused counts until a person drops it.
-        """
-        return self._is_there(exists().where(self._named(provider, address), ADDRESSES.c.part == GAINED))
-
     def login_must_wait(self, provider: str, address: str) -> bool:
         """Whether a change that the chat has not got gives this address to an account, or takes it away.
 
-        More than `waiting_edit_to`: whoever signs up on the site with an address that another user has just
-        given up would be logged in to that user's account, or lose his own to a deletion that comes late.
+        A login under an address that an edit gives must wait for it, or the chat would make a second account.
+        Whoever signs up on the site with an address that another user has just given up would be logged in to
+        that user's account, or lose his own to a deletion that comes late. A change that the chat refused
+        counts until a person drops it.
         """
         moves = ADDRESSES.c.part.in_((GAINED, LOST))
         return self._is_there(exists().where(self._named(provider, address), moves))
@@ -105,10 +99,6 @@ class Outbox:
         that logged in before must not make the account anew. Known for 31 days.
         """
         return self._is_there(exists().where(self._departed(provider, address, moment)))
-
-    def deleted_since(self, provider: str, address: str, moment: float) -> bool:
-        """Like `gone_since`, for deletions alone."""
-        return self._is_there(exists().where(self._departed(provider, address, moment), DEPARTURES.c.deleted))
 
     # What delivers.
 
@@ -195,7 +185,7 @@ class Outbox:
             ],
         )
         departures = [
-            {"digest": digest, "gone_at": now, "deleted": isinstance(change, Delete)}
+            {"digest": digest, "gone_at": now}
             for address, names in digests.items()
             for digest in names
             if parts[address] == LOST

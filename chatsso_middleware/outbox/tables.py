@@ -6,7 +6,6 @@ from typing import Final
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Column,
     Double,
     ForeignKey,
@@ -69,8 +68,6 @@ DEPARTURES: Final = Table(
     METADATA,
     Column("digest", String, nullable=False),
     Column("gone_at", Double, nullable=False, index=True),
-    # Whether the account was deleted. Else it has another address now.
-    Column("deleted", Boolean, nullable=False),
 )
 """Which addresses ceased to be an account's, and when, by their digests."""
 

@@ -82,9 +82,9 @@ def test_the_page_after_the_login_is_the_sites_own_but_for_the_gateway(
 
 
 def test_a_login_never_waits_for_the_chat(start_site: StartSite, room: RunningSandbox) -> None:
-    room.room.fail_with(delay=30)
-    site = start_site(page_wait="0.1")
-    started = time.monotonic()
+    """It holds every call back for longer than the browser has patience with the site."""
+    room.room.fail_with(delay=60)
+    site = start_site(page_wait="0.1", api_timeout="60")
     for number in range(20):
         answer = site.session.post(
             site.site + "/login",
@@ -93,9 +93,7 @@ def test_a_login_never_waits_for_the_chat(start_site: StartSite, room: RunningSa
             timeout=20,
         )
         assert answer.status_code == 303
-    # Twenty waits for the chat would be a hundred seconds; this bound only tells the two apart.
-    assert time.monotonic() - started < 10
-    assert len(room.calls.to("/sso/token/generate")) == 0
+    assert room.calls.to("/sso/token/generate") == (), "the chat has answered nobody yet"
 
 
 def test_the_tag_stays_due_until_the_chat_is_back(start_site: StartSite, room: RunningSandbox) -> None:
