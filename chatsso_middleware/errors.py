@@ -88,9 +88,13 @@ class ProviderError(ChatSSOError):
 class Unavailable(ProviderError):
     """The chat cannot answer now: down, slow, over its limit, or answering nonsense. Later may work."""
 
-    def __init__(self, provider: str, reason: str, *, retry_after: float | None = None) -> None:
+    def __init__(
+        self, provider: str, reason: str, *, retry_after: float | None = None, status: int | None = None
+    ) -> None:
         self.retry_after = retry_after
         """Seconds that the chat asked to be left alone, if it said so."""
+        self.status = status
+        """The status of its answer (RFC 9110, section 15), if one came."""
         super().__init__(provider, reason)
 
 

@@ -22,6 +22,9 @@ __all__ = ["LONGEST_WAIT", "Answer", "seconds_to_wait"]
 LONGEST_WAIT: Final = 300.0
 """Seconds. A Retry-After beyond it counts as this, so that one wrong header cannot end the chat for a day."""
 
+_MILLISECONDS: Final = re.compile(r"[0-9]{12,15}")
+"""Since the epoch, from 1973 on. As seconds, or as a number of seconds to wait, it would be absurd."""
+
 _LONGEST_NUMBER: Final = 32
 """Digits. Reading a number takes time that grows with the square of its length."""
 
@@ -39,9 +42,18 @@ class Answer:
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds that the chat asked to be left alone, from 0 to `LONGEST_WAIT`; `None` if it did not."""
+        """Seconds that the chat asked to be left alone, from 0 to `LONGEST_WAIT`; `None` if it did not.
+
+        As Retry-After says it (RFC 9110, section 10.2.3), else as X-RateLimit-Reset does where that is a
+        moment in milliseconds since the epoch, which is how Rocket.Chat writes it.
+        """
         value = self.headers.get("Retry-After")
-        return None if value is None else seconds_to_wait(value, time.time())
+        if value is not None:
+            return seconds_to_wait(value, time.time())
+        reset = self.headers.get("X-RateLimit-Reset", "").strip()
+        if not _MILLISECONDS.fullmatch(reset):
+            return None
+        return min(max(int(reset) / 1000 - time.time(), 0.0), LONGEST_WAIT)
 
     def json_object(self) -> dict[str, Any]:
         """The body as a JSON object (RFC 8259), else raise `Unavailable`.

@@ -12,7 +12,8 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Final, Literal, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, TypeVar
 
 from ..errors import Rejected, Unavailable
 from .answer import LONGEST_WAIT, Answer
@@ -28,6 +29,16 @@ _FIRST_PAUSE: Final = 0.1
 _random = secrets.SystemRandom()  # a seed would be the same in all workers that are forked from one process
 
 Reading = TypeVar("Reading")
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    url: str
+    fields: Mapping[str, Any] = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    as_json: bool
+    safe_to_retry: bool
 
 
 class _Line:
@@ -83,26 +94,31 @@ class ChatAPI:
         self,
         method: str,
         url: str,
-        fields: Mapping[str, str],
+        fields: Mapping[str, Any],
         *,
         headers: Mapping[str, str] | None = None,
+        as_json: bool = False,
         safe_to_retry: bool = False,
     ) -> Answer:
-        """Send `fields`, in the query of a GET, else as a form, and give the answer whatever it says.
+        """Send `fields` and give the answer whatever it says.
 
-        Raises `Unavailable` where no whole answer came, and for a redirect, 429 and 5xx. `safe_to_retry`
-        says that the chat may get the call twice: then a lost connection is tried again inside the deadline.
+        They travel in the query of a GET, else as a form, or with `as_json` as a JSON object. Raises
+        `Unavailable` where no whole answer came, and for a redirect, 429 and 5xx. `safe_to_retry` says that
+        the chat may get the call twice: then a lost connection is tried again inside the deadline.
         """
-        return self.ask(method, url, fields, _as_it_is, headers=headers, safe_to_retry=safe_to_retry)
+        return self.ask(
+            method, url, fields, _as_it_is, headers=headers, as_json=as_json, safe_to_retry=safe_to_retry
+        )
 
     def ask(
         self,
         method: str,
         url: str,
-        fields: Mapping[str, str],
+        fields: Mapping[str, Any],
         read: Callable[[Answer], Reading],
         *,
         headers: Mapping[str, str] | None = None,
+        as_json: bool = False,
         safe_to_retry: bool = False,
     ) -> Reading:
         """As `call`, and give what `read` makes of the answer.
@@ -110,13 +126,37 @@ class ChatAPI:
         `read` is part of the call: the `Unavailable` that it raises, for a page that says "under maintenance"
         with status 200 perhaps, counts for the breaker as a chat that is down does.
         """
+        request = _Request(method, url, fields, headers or {}, as_json, safe_to_retry)
+        return self._guarded(lambda line, deadline: read(self._exchange(line, request, deadline)))
+
+    def run(self, work: Callable[[float], Reading]) -> Reading:
+        """Give what `work` gives, a call that goes over something else than HTTP.
+
+        Breaker, deadline and the bound on calls at once are those of all calls to this chat: `work` is told
+        its deadline by `time.monotonic` and must keep it. It raises `Unavailable` and `Rejected` alone.
+        """
+        return self._guarded(lambda _, deadline: work(deadline))
+
+    def beside(self, name: str | None = None) -> ChatAPI:
+        """Another way, with a breaker and pauses of its own: what fails on it says nothing of this one.
+
+        `name` stands in its errors in the place of the provider's.
+        """
+        return ChatAPI(name or self.provider, timeout=self._timeout, clock=self._clock, verify=self._verify)
+
+    @property
+    def verify(self) -> Literal[True] | str:
+        """What certificates are checked against: `True`, or the path of a file with authorities."""
+        return self._verify
+
+    def _guarded(self, work: Callable[[_Line, float], Reading]) -> Reading:
         line = self._line_of_this_process()
         self._check_open(line)
         deadline = time.monotonic() + self._timeout
         if not line.places.acquire(timeout=self._timeout):
             raise Unavailable(self.provider, f"has {CALLS_AT_ONCE} calls under way that take too long")
         try:
-            reading = read(self._exchange(line, method, url, fields, headers or {}, deadline, safe_to_retry))
+            reading = work(line, deadline)
         except Unavailable as failure:
             if failure.retry_after:
                 line.quiet_until = self._clock() + min(failure.retry_after, LONGEST_WAIT)
@@ -142,27 +182,23 @@ class ChatAPI:
             seconds = line.breaker.seconds_to_probe
             raise Unavailable(self.provider, "failed too often, so it is left alone", retry_after=seconds)
 
-    def _exchange(
-        self,
-        line: _Line,
-        method: str,
-        url: str,
-        fields: Mapping[str, str],
-        headers: Mapping[str, str],
-        deadline: float,
-        safe_to_retry: bool,
-    ) -> Answer:
-        retries = _MOST_RETRIES if safe_to_retry else 0
+    def _exchange(self, line: _Line, request: _Request, deadline: float) -> Answer:
+        retries = _MOST_RETRIES if request.safe_to_retry else 0
         for number in range(retries):
             try:
-                return line.transport.exchange(method, url, fields, headers, deadline)
+                return self._send(line, request, deadline)
             except NoAnswer:
                 # Full jitter: workers that lost the chat in the same moment do not come back in the same one.
                 pause = _random.uniform(0, _FIRST_PAUSE * 2**number)
                 if time.monotonic() + pause >= deadline:
                     raise
                 time.sleep(pause)
-        return line.transport.exchange(method, url, fields, headers, deadline)
+        return self._send(line, request, deadline)
+
+    def _send(self, line: _Line, request: _Request, deadline: float) -> Answer:
+        return line.transport.exchange(
+            request.method, request.url, request.fields, request.headers, deadline, as_json=request.as_json
+        )
 
     def _new_line(self) -> _Line:
         return _Line(self.provider, self._clock, self._verify)

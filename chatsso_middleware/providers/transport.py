@@ -60,18 +60,27 @@ class Transport:
         self,
         method: str,
         url: str,
-        fields: Mapping[str, str],
+        fields: Mapping[str, Any],
         headers: Mapping[str, str],
         deadline: float,
+        *,
+        as_json: bool = False,
     ) -> Answer:
-        """Send the fields (in the query of a GET, else as a form) and give the answer.
+        """Send the fields (in the query of a GET, else as a form or a JSON object) and give the answer.
 
         Raises `Unavailable` for a redirect, for 429 and for 5xx, and `NoAnswer` where it may be worth a
         second try. `deadline` is by `time.monotonic`.
         """
         in_query = method == "GET"
+        body = None if in_query else dict(fields)
         request = self._session.prepare_request(
-            requests.Request(method, url, data=None if in_query else dict(fields), headers=dict(headers))
+            requests.Request(
+                method,
+                url,
+                data=None if as_json else body,
+                json=body if as_json else None,
+                headers=dict(headers),
+            )
         )
         exchange = Exchange(deadline, urlencode(fields) if in_query else "")
         started = time.monotonic()
@@ -100,12 +109,16 @@ class Transport:
         status = answer.status
         if 300 <= status < 400:
             host = _host_of_redirect(url, answer.headers.get("Location", ""))
-            raise Unavailable(self._provider, f"answered with a redirect to {host} (status {status})")
+            reason = f"answered with a redirect to {host} (status {status})"
+            raise Unavailable(self._provider, reason, status=status)
         if status == 429:
-            raise Unavailable(self._provider, "limits our calls (429)", retry_after=answer.retry_after)
+            raise Unavailable(
+                self._provider, "limits our calls (429)", retry_after=answer.retry_after, status=status
+            )
         if status >= 500:
             kind = NoAnswer if status in _GATEWAY_STATUSES and answer.retry_after is None else Unavailable
-            raise kind(self._provider, f"answered with status {status}", retry_after=answer.retry_after)
+            reason = f"answered with status {status}"
+            raise kind(self._provider, reason, retry_after=answer.retry_after, status=status)
 
     def _no_answer(self, error: Exception, seconds: float) -> Unavailable:
         chain = list(_causes(error))
