@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import ChatSSOError, ConfigurationError, InvalidUser, OutboxUnavailable
 from .middleware import ChatSSOMiddleware
+from .sessions import Credentials
 from .users import UNKNOWN, ChatUser
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ __all__ = [
     "ChatSSOMiddleware",
     "ChatUser",
     "ConfigurationError",
+    "Credentials",
     "InvalidUser",
     "OutboxUnavailable",
     "includeme",

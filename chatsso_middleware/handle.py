@@ -13,6 +13,7 @@ from .errors import InvalidUser
 from .login_flow import Chat, LoginFlow, Tag
 from .outbox import Outbox
 from .page.markup import Markup, image_tag
+from .sessions import Credentials
 from .state.cookies import StateCookie
 from .state.session_state import SessionState
 from .urls import is_path_on_this_host
@@ -112,11 +113,13 @@ class Handle:
         name: str | None = None,
         id: str | None = None,  # noqa: A002 - the field of ChatUser
         extra: Mapping[str, Any] | None = None,
+        credentials: Credentials | None = None,
     ) -> None:
         """Somebody logged in on the site. `email` may be a whole `ChatUser`.
 
         `remember`: whether the chat shall know the browser after it was closed; `None`: as the setting says.
-        Raises `InvalidUser` for what no chat could take.
+        `credentials`: the password, or what else a chat needs that has no other way in; kept nowhere. Raises
+        `InvalidUser` for what no chat could take.
         """
         user = _user_of(email, username, name, avatar_url, id, extra)
         state, initial = self._state, self._initial
@@ -124,7 +127,7 @@ class Handle:
             # Out and in again in one request, as frameworks do against session fixation: he never left.
             state = initial
             remember = initial.remember if remember is None else remember
-        self._say(lambda: self._flow.log_in(state, user, remember))
+        self._say(lambda: self._flow.log_in(state, user, remember, credentials=credentials))
 
     def log_out(self) -> None:
         """Whoever was logged in on the site has left. Nothing happens if nobody was."""
@@ -218,13 +221,14 @@ class Handle:
         path = chat.provider.url.removeprefix(chat.provider.origin) + path
         policy = self._flow.policy
         # Once the headers are gone, nothing keeps the page out of caches any more.
-        if policy.delivery == "direct" and not (self.headers_gone and self.user is not None):
+        direct = policy.delivery == "direct" and not chat.provider.links_through_gateway
+        if direct and not (self.headers_gone and self.user is not None):
             address = self._flow.chat_address(self.state, chat, path, 0)
             if address is not None:
                 self.exposed = True
                 return address
-            if self.user is None and policy.guests == "chat":
-                return chat.provider.origin + path
+        if policy.delivery == "direct" and self.user is None and policy.guests == "chat":
+            return chat.provider.origin + path
         return self._flow.gateway_address(chat, path, self.mount)
 
     def login_tag(self) -> Markup:

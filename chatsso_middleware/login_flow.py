@@ -10,17 +10,17 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
-from .changes import Delete
-from .errors import OutboxUnavailable, Unavailable
+from .errors import ProviderError
 from .outbox import Outbox
 from .page.edits import AddParameters, LinkEdit, ThroughGateway
 from .providers import Provider
-from .sessions import ChatSession
+from .session_opener import LOGIN_IS_FRESH, SessionOpener
+from .sessions import ChatSession, Credentials
 from .state.background import Background
 from .state.session_state import Barred, Departed, SessionState, new_event
-from .state.tokens import Ending, Holder, SessionOver, Tokens
+from .state.tokens import Ending, Holder, Tokens
 from .urls import add_query, quote_parameter
 from .users import UNKNOWN, ChatUser, Unknown
 
@@ -28,17 +28,12 @@ __all__ = ["Chat", "LoginFlow", "Policy", "Tag"]
 
 log = logging.getLogger(__name__)
 
+Ended = TypeVar("Ended")
+
 MOST_DEPARTED: Final = 3
 """Logouts that one browser keeps for the chat. Older ones ended with the newer."""
 ASK_AGAIN_AFTER: Final = 600.0
 """Seconds after which `may_chat` is asked again about somebody whom it refused."""
-LOGIN_IS_FRESH: Final = 600.0
-"""Seconds for which a login is the same one when it is said again, and for which a token's fetch tells the
-chat what the login said of the user's picture."""
-LOOK_AGAIN: Final = 0.05
-"""Seconds between two looks at a change that must reach the chat first."""
-REST_BEFORE_CHANGE: Final = 30.0
-"""Seconds for which nobody waits for that change again: each wait holds a thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +80,7 @@ class LoginFlow:
     def __init__(
         self,
         providers: Sequence[Provider],
-        make_tokens: Callable[[Provider, Callable[[Holder], ChatSession]], Tokens],
+        make_tokens: Callable[[Provider, Callable[[Holder, ChatSession | None], ChatSession]], Tokens],
         *,
         policy: Policy,
         outbox: Outbox,
@@ -95,12 +90,13 @@ class LoginFlow:
     ) -> None:
         """`make_tokens` gives a provider's tokens; `hurry` asks the outbox to deliver now."""
         self.policy = policy
-        self._outbox = outbox
         self._background = background
-        self._hurry = hurry
         self._clock = clock
+        self._opener = SessionOpener(
+            outbox, may_chat=policy.may_chat, edit_wait=policy.edit_wait, hurry=hurry, clock=clock
+        )
         self.chats: Mapping[str, Chat] = {
-            provider.name: Chat(provider, make_tokens(provider, partial(self._open_session, provider)))
+            provider.name: Chat(provider, make_tokens(provider, partial(self._opener.open_session, provider)))
             for provider in providers
         }
 
@@ -113,15 +109,19 @@ class LoginFlow:
         remember: bool | None = None,
         *,
         same_person: bool = False,
+        credentials: Credentials | None = None,
     ) -> SessionState:
         """`user` logged in: whoever was there before is logged out of the chat first.
 
-        `same_person`: whoever was there before is `user`, under another address.
+        `same_person`: whoever was there before is `user`, under another address. `credentials`: what the
+        login brought for a chat that wants it.
         """
         remember = self.policy.remember if remember is None else remember
         if (state.user, state.remember) == (user, remember) and self._clock() - state.since < LOGIN_IS_FRESH:
+            if credentials is not None and self._opener.may_chat(user):
+                self._open_sessions(state, credentials)
             return state  # some hosts say so with every answer; a tag on each page would end their caching
-        if not self._may_chat(user):
+        if not self._opener.may_chat(user):
             until = self._clock() + ASK_AGAIN_AFTER
             return replace(self.log_out(state), barred=Barred.address(user.email, until))
         if state.user is not None and state.user.email != user.email and not same_person:
@@ -131,11 +131,10 @@ class LoginFlow:
             remember=remember,
             since=self._clock(),
             login=new_event(),
+            stay=new_event() if state.user is None else state.stay,
             departed=state.departed,
         )
-        holder = Holder.logged_in(user, state.since)
-        for chat in self.chats.values():
-            chat.tokens.begin(holder)
+        self._open_sessions(state, credentials)
         return state
 
     def log_out(self, state: SessionState) -> SessionState:
@@ -144,7 +143,7 @@ class LoginFlow:
             return state
         departed = state.departed
         if state.user is not None:
-            departed = (*departed, Departed(state.user.email, state.since, new_event()))
+            departed = (*departed, Departed(state.user.email, state.since, new_event(), state.stay))
         return SessionState(departed=departed[-MOST_DEPARTED:])
 
     def reconcile(self, state: SessionState, identity: ChatUser | Unknown | None) -> SessionState:
@@ -163,7 +162,7 @@ class LoginFlow:
         """The state after those sessions ended that the site no longer wants, as the last renewal found."""
         if state.user is None:
             return state
-        holder = Holder.logged_in(state.user, state.since)
+        holder = _holder(state, state.user)
         endings = {chat.tokens.ending(holder) for chat in self.chats.values()} - {None}
         if not endings:
             return state
@@ -180,14 +179,17 @@ class LoginFlow:
         for departed in after.departed:
             if departed in before.departed:
                 continue
-            holder = Holder.logged_in(ChatUser(departed.email), departed.since)
+            holder = Holder.logged_in(ChatUser(departed.email), departed.since, departed.stay)
             leaving = Holder.departed(departed.email, departed.since, departed.event)
             for chat in self.chats.values():
-                session = chat.tokens.retire(holder, leaving)
+                session = chat.tokens.retire(holder, leaving if chat.provider.has_tags else None)
                 if session is not None:
-                    self._background.submit(chat.provider.close_session, session)
+                    self._background.submit(_end, chat.name, chat.provider.close_session, session)
                 elif chat.provider.has_tags:
                     chat.tokens.begin(leaving)
+                else:
+                    close = chat.provider.close_unknown_session
+                    self._background.submit(_end, chat.name, close, departed.email)
 
     def forget(self, addresses: Iterable[str]) -> None:
         """The accounts of `addresses` are not what they were: a token from before is for nobody."""
@@ -236,7 +238,7 @@ class LoginFlow:
 
     def tag_address(self, state: SessionState, chat: Chat, event: str, wait: float) -> str | None:
         """The chat's own address of the tag of `event`, or `None` if no token came within `wait` seconds."""
-        holder = self._holder(state, event)
+        holder = self._holder_of_event(state, event)
         session = chat.tokens.wait(holder, wait) if holder else None
         return None if session is None else self._tag_url(state, chat, event, session)
 
@@ -245,7 +247,7 @@ class LoginFlow:
 
         The account is gone, the chat has no such tag, or it refuses whoever left: then he was never in it.
         """
-        holder = self._holder(state, event)
+        holder = self._holder_of_event(state, event)
         if holder is None or chat.tokens.ending(holder) is not None:
             return True
         if holder.leaves and chat.tokens.is_refused(holder):
@@ -258,14 +260,19 @@ class LoginFlow:
         edits = (self._link_edit(state, chat, mount) for chat in self.chats.values())
         return tuple(edit for edit in edits if edit is not None)
 
+    def session(self, state: SessionState, chat: Chat, wait: float) -> ChatSession | None:
+        """The session of whoever is logged in, one that the chat still takes as far as that is known.
+
+        `None` if nobody is, or none came within `wait` seconds.
+        """
+        return None if state.user is None else chat.tokens.confirmed(_holder(state, state.user), wait)
+
     def chat_address(self, state: SessionState, chat: Chat, path: str, wait: float) -> str | None:
         """The address of `path` on the chat's host with a token of whoever is logged in.
 
         `None` if nobody is, or no token came within `wait` seconds.
         """
-        if state.user is None:
-            return None
-        session = chat.tokens.wait(Holder.logged_in(state.user, state.since), wait)
+        session = self.session(state, chat, wait)
         if session is None:
             return None
         parameters = chat.provider.link_parameters(session, remember=state.remember)
@@ -283,7 +290,9 @@ class LoginFlow:
             return through
         if state.user is None:
             return through if self.policy.guests == "login" else None
-        session = chat.tokens.wait(Holder.logged_in(state.user, state.since), 0)
+        if provider.links_through_gateway:
+            return through
+        session = chat.tokens.wait(_holder(state, state.user), 0)
         if session is None:
             return through
         parameters = provider.link_parameters(session, remember=state.remember)
@@ -296,69 +305,34 @@ class LoginFlow:
             return chat.provider.login_tag_url(session, remember=state.remember)
         return chat.provider.logout_tag_url(session)
 
-    def _holder(self, state: SessionState, event: str) -> Holder | None:
+    def _holder_of_event(self, state: SessionState, event: str) -> Holder | None:
         if event and event == state.login and state.user is not None:
-            return Holder.logged_in(state.user, state.since)
+            return _holder(state, state.user)
         for departed in state.departed:
             if departed.event == event:
                 return Holder.departed(departed.email, departed.since, departed.event)
         return None
 
-    # Tokens, beside the requests.
+    def _open_sessions(self, state: SessionState, credentials: Credentials | None) -> None:
+        """Begin the sessions of whoever is logged in with the chats that want it as early as that."""
+        if state.user is None:
+            return
+        holder = _holder(state, state.user, credentials)
+        for chat in self.chats.values():
+            if chat.provider.opens_at_login(credentials):
+                chat.tokens.begin(holder)
 
-    def _open_session(self, provider: Provider, holder: Holder) -> ChatSession:
-        """Open a session of `holder` with a chat; the site's own reasons against it come first. *Network.*"""
-        try:
-            self._await_changes(provider, holder)
-            asked_at = self._clock()
-            user = holder.user
-            if asked_at - holder.since > LOGIN_IS_FRESH:
-                # What the login said of his picture may be out of date, and chats take what they are told.
-                user = replace(user, avatar_url=None)
-            session = provider.open_session(user)
-            if self._outbox.gone_since(provider.name, holder.user.email, asked_at):
-                self._delete_again(provider, holder.user.email)
-                raise SessionOver(provider.name, Ending.GONE)
-        except OutboxUnavailable as error:
-            # Without its word, a login could bring a deleted account back.
-            raise Unavailable(provider.name, f"the outbox was asked first, but {error}") from error
-        return session
 
-    def _await_changes(self, provider: Provider, holder: Holder) -> None:
-        """A login under a new address would make a second account, if it came before the edit.
+def _holder(state: SessionState, user: ChatUser, credentials: Credentials | None = None) -> Holder:
+    return Holder.logged_in(user, state.since, state.stay, credentials)
 
-        One under an address that somebody else gave up would enter that person's account.
-        """
-        address = holder.user.email
-        give_up = time.monotonic() + self.policy.edit_wait
-        while True:
-            # Asked each time: the account may go while its login waits.
-            if self._outbox.gone_since(provider.name, address, holder.since):
-                raise SessionOver(provider.name, Ending.GONE)
-            if not self._outbox.login_must_wait(provider.name, address):
-                break
-            if time.monotonic() > give_up:
-                reason = "a change of the address must reach the chat first"
-                raise Unavailable(provider.name, reason, retry_after=REST_BEFORE_CHANGE)
-            self._hurry()
-            time.sleep(LOOK_AGAIN)
-        if not holder.leaves and not self._may_chat(holder.user):
-            raise SessionOver(provider.name, Ending.REFUSED)
 
-    def _delete_again(self, provider: Provider, address: str) -> None:
-        """The account went while its session was opened: the chat may have got the two in any order."""
-        log.info("An account went from %s while it was logged in, so its deletion is repeated", provider.name)
-        self._outbox.add(provider.name, provider.check_change(Delete((address,))))
-        self._hurry()
-
-    def _may_chat(self, user: ChatUser) -> bool:
-        if self.policy.may_chat is None:
-            return True
-        try:
-            return bool(self.policy.may_chat(user))
-        except Exception as error:  # the owner's code, which must not break his login; no yes is a no
-            log.error("may_chat failed with %s, which counts as a no", type(error).__name__)
-            return False
+def _end(name: str, close: Callable[[Ended], None], what: Ended) -> None:
+    """Ask a chat to end a session; the site's own logout is done already."""
+    try:
+        close(what)
+    except ProviderError as error:
+        log.warning("A session with %s could not be ended: %s", name, error.reason)
 
 
 def _unseen(state: SessionState, chat: Chat, acknowledged: Collection[str]) -> tuple[str, ...]:

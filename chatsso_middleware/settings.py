@@ -145,12 +145,14 @@ def load(
     provider_keys: Callable[[str], Sequence[Key]],
     known_providers: Sequence[str],
     identities: Sequence[str],
+    provider_disagreements: Callable[[str, Mapping[str, Any]], Iterable[tuple[str, Unusable]]] | None = None,
 ) -> Settings:
     """The settings that `raw` holds; raises `ConfigurationError` with all problems at once.
 
     `raw` may hold keys without the source's prefix: they are somebody else's. A value of `None` counts as not
     given. `provider_keys` gives the table of one of `known_providers`, and may raise `Unusable` where the
-    provider cannot be imported; `identities` are the names that `identity` may have. Keys of a provider that
+    provider cannot be imported; `identities` are the names that `identity` may have;
+    `provider_disagreements` gives the keys whose values do not go together. Keys of a provider that
     is not switched on must be in its table; their values are not looked at.
     """
     given = {str(key)[len(source.prefix) :]: raw[key] for key in raw if str(key).startswith(source.prefix)}
@@ -180,6 +182,10 @@ def load(
     options = {
         name: MappingProxyType(reading.values(table, owner=f"{name}.")) for name, table in tables.items()
     }
+    for name, values_of_provider in options.items():
+        found = () if provider_disagreements is None else provider_disagreements(name, values_of_provider)
+        for key, disagreement in found:
+            reading.refuse(f"{name}.{key}", disagreement)
     reading.unknown_keys(tables, provider_keys, known_providers)
     if values.get("insecure") is False:
         reading.plain_addresses()

@@ -21,8 +21,8 @@ from urllib.parse import urlsplit
 
 from .changes import Delete, Edit, Register
 from .errors import ProviderError
-from .providers import ChatAPI, Provider
-from .sessions import ChatSession
+from .providers import ChatAPI, Provider, SiteFacts
+from .sessions import ChatSession, Credentials
 from .users import ChatUser
 
 __all__ = ["ProviderContract"]
@@ -33,6 +33,9 @@ STRANGER = "contract.nobody@example.com"
 
 class ProviderContract:
     """What holds for every chat system. A subclass brings the fixture `provider`."""
+
+    credentials: Credentials | None = None
+    """What `open_session` needs beside the user, if the chat wants it."""
 
     # The table and the addresses.
 
@@ -58,7 +61,7 @@ class ProviderContract:
 
     def test_a_token_is_printable_and_lives_longer_than_its_margin(self, provider: Provider) -> None:
         """A token is handed out until the margin before its end."""
-        session = provider.open_session(USER)
+        session = provider.open_session(USER, self.credentials)
         assert session.token
         assert session.token.isascii()
         assert session.token.isprintable()
@@ -66,12 +69,12 @@ class ProviderContract:
 
     def test_a_session_does_not_show_its_token(self, provider: Provider) -> None:
         """It may stand in a log."""
-        session = provider.open_session(USER)
+        session = provider.open_session(USER, self.credentials)
         assert session.token not in repr(session)
 
     def test_the_tags_are_on_its_hosts_and_in_one_line_of_ascii(self, provider: Provider) -> None:
         """A tag's address goes into a page as it is."""
-        session = provider.open_session(USER)
+        session = provider.open_session(USER, self.credentials)
         addresses = [provider.login_tag_url(session, remember=remember) for remember in (False, True)]
         addresses.append(provider.logout_tag_url(session))
         for address in addresses:
@@ -90,13 +93,28 @@ class ProviderContract:
 
     def test_links_gain_text(self, provider: Provider) -> None:
         """Names and values are strings, each name once."""
-        parameters = provider.link_parameters(provider.open_session(USER), remember=True)
+        parameters = provider.link_parameters(provider.open_session(USER, self.credentials), remember=True)
         assert all(isinstance(part, str) for pair in parameters for part in pair)
         assert len({name for name, _ in parameters}) == len(parameters)
 
+    def test_a_session_is_taken_until_it_is_closed(self, provider: Provider) -> None:
+        """Where the chat can be asked at all. A renewed one counts like a first one."""
+        session = provider.open_session(USER, self.credentials)
+        assert provider.check_session(session)
+        renewed = provider.renew_session(USER, session) if provider.check_interval else session
+        assert provider.check_session(renewed)
+        provider.close_session(renewed)
+        assert provider.check_session(renewed) is (provider.check_interval is None)
+
+    def test_a_session_that_nobody_knows_can_be_closed(self, provider: Provider) -> None:
+        """Our memory of it may be lost, or there never was one."""
+        provider.open_session(USER, self.credentials)
+        provider.close_unknown_session(USER.email)
+        provider.close_unknown_session(STRANGER)
+
     def test_a_session_can_be_closed_twice(self, provider: Provider) -> None:
         """A logout may be noticed twice."""
-        session = provider.open_session(USER)
+        session = provider.open_session(USER, self.credentials)
         provider.close_session(session)
         provider.close_session(session)
 
@@ -124,7 +142,32 @@ class ProviderContract:
             kept = provider.check_change(change)
             assert provider.check_change(kept) == kept
 
+    # Its own addresses.
+
+    def test_its_addresses_are_told_apart(self, provider: Provider) -> None:
+        """Each is one path below the provider's own, and takes at least one method."""
+        paths = [endpoint.path for endpoint in provider.endpoints]
+        assert len(set(paths)) == len(paths)
+        assert not {"login.gif", "logout.gif"} & set(paths)
+        for endpoint in provider.endpoints:
+            assert not endpoint.path.startswith("/")
+            assert endpoint.methods
+            assert all(method == method.upper() for method in endpoint.methods)
+        assert provider.page_script is None or provider.page_script in paths
+
     # The owner.
+
+    def test_its_advice_is_in_sentences(self, provider: Provider) -> None:
+        """``chatsso check`` shows it, and ``chatsso snippet`` what is to be pasted."""
+        site = SiteFacts(
+            site_url="https://www.example.org",
+            mount="/chatsso",
+            login_url="/login",
+            logout_url="/logout",
+            cookie_samesite="lax",
+        )
+        assert all(advice.text.strip() for advice in provider.advice(site))
+        assert all(snippet.where.strip() and snippet.text.strip() for snippet in provider.snippets(site))
 
     def test_the_probe_says_a_sentence(self, provider: Provider) -> None:
         """``chatsso check`` shows it."""

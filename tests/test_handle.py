@@ -104,7 +104,12 @@ def emails(room: RunningSandbox) -> list[str]:
 
 
 def test_a_login_is_kept_by_the_browser_with_all_that_was_said(browser: BrowserAtSite) -> None:
-    said = {"username": "ann", "name": "Ann", "avatar_url": "https://a.example/1.png", "id": "7"}
+    said: dict[str, Any] = {
+        "username": "ann",
+        "name": "Ann",
+        "avatar_url": "https://a.example/1.png",
+        "id": "7",
+    }
     browser.say(lambda handle: handle.log_in(ANN, remember=True, extra={"plot": 3}, **said))
     handle = browser.request()
     assert handle.user == ChatUser(ANN, extra={"plot": 3}, **said)

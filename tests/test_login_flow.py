@@ -448,7 +448,7 @@ def test_a_change_that_never_arrives_costs_a_short_wait_now_and_then_and_no_thre
 def test_a_broken_outbox_means_no_token_a_log_line_and_no_error_on_a_page(
     world: World, flow: LoginFlow, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    flow._outbox = Outbox(f"sqlite:///{tmp_path}", ["x" * 32])  # a directory is no database
+    flow._opener._outbox = Outbox(f"sqlite:///{tmp_path}", ["x" * 32])  # a directory is no database
     visitor = Visitor(world, flow)
     visitor.log_in(ANN)
     (tag,) = visitor.page()

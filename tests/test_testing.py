@@ -11,7 +11,7 @@ from chatsso_middleware.providers import ChatAPI, Provider
 from chatsso_middleware.providers.website_toolbox import WebsiteToolbox
 from chatsso_middleware.sandbox.website_toolbox import serve
 from chatsso_middleware.secret import Secret
-from chatsso_middleware.sessions import ChatSession
+from chatsso_middleware.sessions import ChatSession, Credentials
 from chatsso_middleware.testing import ProviderContract
 from chatsso_middleware.users import ChatUser
 
@@ -35,7 +35,7 @@ class Careless(Provider):
     name = "Careless"
     has_tags = True
 
-    def open_session(self, user: ChatUser) -> ChatSession:
+    def open_session(self, user: ChatUser, credentials: Credentials | None = None) -> ChatSession:
         return ChatSession("token", time.time())
 
     def login_tag_url(self, session: ChatSession, *, remember: bool) -> str:

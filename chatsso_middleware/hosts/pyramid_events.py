@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..sessions import Credentials
 from ..users import ChatUser
 
 __all__ = [
@@ -42,6 +43,7 @@ class LoggedIn:
     request: Any
     user: ChatUser
     remember: bool | None = None
+    credentials: Credentials | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def add_subscribers(config: Any) -> None:
 
 
 def _logged_in(event: LoggedIn) -> None:
-    event.request.chatsso.log_in(event.user, remember=event.remember)
+    event.request.chatsso.log_in(event.user, remember=event.remember, credentials=event.credentials)
 
 
 def _logged_out(event: LoggedOut) -> None:

@@ -5,9 +5,23 @@ from __future__ import annotations
 from importlib.metadata import EntryPoint, entry_points
 
 from .api import ChatAPI
-from .base import ChatSession, Provider
+from .base import Advice, ChatSession, Credentials, Provider, SiteFacts, Snippet
+from .visits import Endpoint, Reply, Visit
 
-__all__ = ["ChatAPI", "ChatSession", "Provider", "installed_providers", "provider_class"]
+__all__ = [
+    "Advice",
+    "ChatAPI",
+    "ChatSession",
+    "Credentials",
+    "Endpoint",
+    "Provider",
+    "Reply",
+    "SiteFacts",
+    "Snippet",
+    "Visit",
+    "installed_providers",
+    "provider_class",
+]
 
 ENTRY_POINT_GROUP = "chatsso_middleware.providers"
 

@@ -8,19 +8,53 @@ the strictness of the answer are the same for all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from ..changes import AccountChange
+from ..converters import Unusable
 from ..errors import Rejected
-from ..sessions import ChatSession
+from ..sessions import ChatSession, Credentials
 from ..settings import Key
 from ..users import ChatUser
 from .api import ChatAPI
+from .visits import Endpoint
 
-__all__ = ["ChatSession", "Provider"]
+__all__ = ["Advice", "ChatSession", "Credentials", "Provider", "SiteFacts", "Snippet"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteFacts:
+    """What `chatsso check` knows of the site, for a provider that has something to say about it."""
+
+    site_url: str | None
+    """The site's own base address, without a slash at its end."""
+    mount: str
+    """The path of our addresses on the site."""
+    login_url: str | None
+    logout_url: str | None
+    cookie_samesite: Literal["lax", "strict", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """Something that the owner pastes into his chat or site."""
+
+    where: str
+    """A sentence that says where it belongs."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """A sentence for the owner."""
+
+    text: str
+    urgent: bool = False
+    """Whether something will not work as long as he does not follow it."""
 
 
 class Provider:
@@ -45,6 +79,23 @@ class Provider:
     scripts: ClassVar[frozenset[str]] = frozenset()
     """Paths of the chat's scripts that a page may embed and that take a token as links do."""
 
+    links_through_gateway: ClassVar[bool] = False
+    """Whether chat links lead through our gateway even in `direct`: its tokens do not belong in a page."""
+
+    remembers_leaving: ClassVar[bool] = False
+    """Whether the chat asks us for a login by itself, so that a logout in the chat must be remembered."""
+
+    check_interval: ClassVar[timedelta | None] = None
+    """How long a token is believed before `check_session` is asked again; `None`: until its end."""
+
+    @classmethod
+    def disagreements(cls, options: Mapping[str, Any]) -> Iterable[tuple[str, Unusable]]:
+        """Keys whose values are fine by themselves and not together, each with what is wrong.
+
+        `options` lacks those that had a problem already.
+        """
+        return ()
+
     def __init__(self, options: Mapping[str, Any], api: ChatAPI) -> None:
         """`options` holds a value for every key of `keys`, converted, or its default."""
         self.options = options
@@ -67,11 +118,41 @@ class Provider:
         """The hosts that a chat link leads to, in lower case, with the port where one is written."""
         return frozenset({urlsplit(self.url).netloc.lower()})
 
+    @property
+    def realm(self) -> str:
+        """Where its tokens are good: those of different realms are kept apart in a shared store."""
+        return self.url
+
+    @property
+    def token_scope(self) -> Literal["user", "browser"]:
+        """Whether all browsers of a user share a token, or each has its own."""
+        return "user"
+
+    def opens_at_login(self, credentials: Credentials | None) -> bool:
+        """Whether a login that brings `credentials` opens a session at once, or the first who needs one."""
+        return True
+
+    @property
+    def partitioned_cookies(self) -> bool:
+        """Whether our cookies must be ``Partitioned`` for this chat to show the site in a frame."""
+        return False
+
     # 1. A login was noticed.
 
-    def open_session(self, user: ChatUser) -> ChatSession:
-        """Log `user` in at the chat's API and give the token. *Network.*"""
+    def open_session(self, user: ChatUser, credentials: Credentials | None = None) -> ChatSession:
+        """Log `user` in at the chat's API and give the token. *Network.*
+
+        `credentials` are those of the login itself; later, when a token has to be had anew, there are none.
+        """
         raise Rejected(self.name, "this chat has no tokens")
+
+    def renew_session(self, user: ChatUser, session: ChatSession) -> ChatSession:
+        """Give a younger token in place of that of `session`, which the chat still takes. *Network.*"""
+        return self.open_session(user)
+
+    def check_session(self, session: ChatSession) -> bool:
+        """Whether the chat still takes the token of `session`. *Network.*"""
+        return True
 
     # 2. The page after the login, and every page from then on.
 
@@ -98,6 +179,9 @@ class Provider:
     def close_session(self, session: ChatSession) -> None:
         """End the session at the chat's API, where it can. *Network.*"""
 
+    def close_unknown_session(self, email: str) -> None:
+        """End the session of somebody whose token is not known any more, where the chat can. *Network.*"""
+
     # 4. An account changed on the site. The first runs in the host's own call, the second in the outbox.
 
     def check_change(self, change: AccountChange) -> AccountChange:
@@ -107,8 +191,28 @@ class Provider:
     def deliver(self, change: AccountChange) -> None:
         """Bring `change` to the chat. What is done there already counts as done. *Network.*"""
 
-    # 5. The owner asks whether the settings work: `chatsso check`.
+    # 5. The chat, or a page of it, asks us.
+
+    @property
+    def endpoints(self) -> Sequence[Endpoint]:
+        """The provider's own addresses below ``MOUNT/PROVIDER/``."""
+        return ()
+
+    @property
+    def page_script(self) -> str | None:
+        """The path of the endpoint with a script that pages of the site shall run, if there is one."""
+        return None
+
+    # 6. The owner asks whether the settings work: `chatsso check`.
 
     def probe(self) -> str:
         """Try the credentials without changing anything, and say in a sentence what was found. *Network.*"""
         return "nothing to try"
+
+    def advice(self, site: SiteFacts) -> Sequence[Advice]:
+        """What the owner has to set elsewhere, in the chat or in his site."""
+        return ()
+
+    def snippets(self, site: SiteFacts) -> Sequence[Snippet]:
+        """What `chatsso snippet` prints; `site.site_url` is given."""
+        return ()

@@ -20,7 +20,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from ..users import ChatUser
 from .session_state import NOBODY, Barred, Departed, SessionState
 
-__all__ = ["CookieAttributes", "StateCookie", "cookie_values"]
+__all__ = ["STATE_LIFETIME", "CookieAttributes", "StateCookie", "cookie_values"]
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +51,8 @@ class CookieAttributes:
     name: str = "chatsso"
     samesite: Literal["lax", "strict", "none"] = "lax"
     domain: str | None = None
+    partitioned: bool = False
+    """Whether browsers keep our cookies apart for each site that shows ours in a frame (CHIPS)."""
 
     def set_cookie(self, name: str, value: str, *, path: str, secure: bool, max_age: int | None) -> str:
         """The value of a Set-Cookie header (RFC 6265, section 4.1). `max_age` in seconds, or `None`."""
@@ -65,7 +67,9 @@ class CookieAttributes:
             morsel["domain"] = self.domain
         if max_age is not None:
             morsel["max-age"] = max_age
-        return morsel.OutputString()
+        # http.cookies knows the attribute from Python 3.14 on; browsers refuse it without Secure.
+        partitioned = "; Partitioned" if self.partitioned and morsel["secure"] else ""
+        return morsel.OutputString() + partitioned
 
 
 class StateCookie:
@@ -162,7 +166,7 @@ def _to_json(state: SessionState) -> dict[str, Any]:
             value = getattr(state.user, name)
             if value:
                 content[key] = dict(value) if name == "extra" else value
-        content |= {"r": int(state.remember), "t": state.since, "l": state.login}
+        content |= {"r": int(state.remember), "t": state.since, "l": state.login, "s": state.stay}
     if state.departed:
         content["d"] = [[departed.email, departed.since, departed.event] for departed in state.departed]
     if state.barred is not None:
@@ -187,6 +191,7 @@ def _from_json(content: Any) -> SessionState:
         remember=bool(content.get("r")),
         since=float(content.get("t", 0)),
         login=str(content.get("l", "")),
+        stay=str(content.get("s", "")),
         departed=tuple(
             Departed(str(email), float(since), str(event)) for email, since, event in content.get("d", [])
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from ..users import ChatUser
@@ -25,6 +25,8 @@ class Departed:
     since: float
     """When his login was noticed, in seconds since the epoch."""
     event: str
+    stay: str = field(default="", compare=False)
+    """As in `SessionState`; known in the request in which he leaves, and not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class SessionState:
     """When the login was noticed, in seconds since the epoch."""
     login: str = ""
     """The event of the login; empty while nobody is logged in."""
+    stay: str = ""
+    """A name for the time from this user's coming to his leaving, however often his login is said again."""
     departed: tuple[Departed, ...] = ()
     """Who left, oldest first: their logouts come before the login."""
     barred: Barred | None = None

@@ -27,8 +27,8 @@ REST_AFTER_FAILURE: Final = 10.0
 """Seconds for which an unreachable store is not asked again."""
 STORE_TIMEOUT: Final = 0.25
 """Seconds that a page may wait for the store."""
-LONGEST_LIFE: Final = 24 * 3600
-"""Seconds after which a shared store forgets an entry by itself. A token that lives longer is got anew."""
+LONGEST_LIFE: Final = 31 * 24 * 3600
+"""Seconds after which a shared store forgets an entry by itself: a little more than a state cookie lives."""
 LOOK_AGAIN: Final = 0.05
 """Seconds between two looks at a claim that another process holds."""
 
@@ -54,13 +54,23 @@ class TokenStore:
         if record is NO_VALUE:
             record = self._local.get(key)
         try:
-            return ChatSession(str(record["token"]), float(record["expires_at"]))
+            return ChatSession(
+                str(record["token"]),
+                float(record["expires_at"]),
+                account=str(record["account"]),
+                checked_at=float(record["checked_at"]),
+            )
         except (TypeError, KeyError, ValueError):  # nothing there, or another version's record
             return None
 
     def set(self, key: str, session: ChatSession) -> None:
         """Keep `session` under `key`."""
-        record = {"token": session.token, "expires_at": session.expires_at}
+        record = {
+            "token": session.token,
+            "expires_at": session.expires_at,
+            "account": session.account,
+            "checked_at": session.checked_at,
+        }
 
         def keep(region: Any) -> bool:
             region.set(key, record)

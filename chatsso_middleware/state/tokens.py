@@ -8,11 +8,11 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, wait
-from dataclasses import dataclass
-from typing import Final, NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal, NamedTuple
 
-from ..errors import Rejected, Unavailable
-from ..sessions import ChatSession
+from ..errors import ProviderError, Rejected, Unavailable
+from ..sessions import ChatSession, Credentials
 from ..users import ChatUser
 from .background import Background
 from .memory import BoundedMemoryBackend
@@ -27,6 +27,10 @@ REST_AFTER_UNAVAILABLE: Final = 2.0
 REST_AFTER_REJECTED: Final = 60.0
 """Seconds for the same after the chat, or the site itself, said no."""
 LONGEST_REST: Final = 300.0
+ASKS_AGAIN_SOON: Final = 60.0
+"""Seconds. Who asks for a token again within them may not have got in with the one he got."""
+CHECKED_JUST_NOW: Final = 30.0
+"""Seconds for which a token that was checked is believed even then."""
 
 
 class Ending(enum.Enum):
@@ -49,22 +53,32 @@ class SessionOver(Rejected):
 class Holder:
     """For whom a token is: a user who is logged in, or one whose logout is still due."""
 
-    key: str
     user: ChatUser
     since: float
     """When his login was noticed, in seconds since the epoch."""
-    leaves: bool = False
-    """Whether the token is only wanted to log him out."""
+    stay: str = ""
+    """His stay in this browser, for chats where each browser has a token of its own."""
+    event: str = ""
+    """His logout, if the token is only wanted for its tag: it is kept apart from those of logins."""
+    credentials: Credentials | None = field(default=None, repr=False, compare=False)
+    """What the login itself brought."""
 
     @classmethod
-    def logged_in(cls, user: ChatUser, since: float) -> Holder:
-        """A user who is logged in. His browsers share a token, and his address does not stand in the key."""
-        return cls(f"user:{_digest(user.email)}", user, since)
+    def logged_in(
+        cls, user: ChatUser, since: float, stay: str = "", credentials: Credentials | None = None
+    ) -> Holder:
+        """A user who is logged in."""
+        return cls(user, since, stay, credentials=credentials)
 
     @classmethod
     def departed(cls, email: str, since: float, event: str) -> Holder:
-        """A user who left. His token is kept apart, for the logout tag alone."""
-        return cls(f"departed:{event}", ChatUser(email), since, leaves=True)
+        """A user who left."""
+        return cls(ChatUser(email), since, event=event)
+
+    @property
+    def leaves(self) -> bool:
+        """Whether the token is only wanted to log him out."""
+        return bool(self.event)
 
 
 class _Refusal(NamedTuple):
@@ -81,36 +95,48 @@ class _Refusal(NamedTuple):
 class Tokens:
     """The tokens of one provider.
 
-    `open_session` gets a token over the network and raises `ProviderError`; `available` says whether asking
-    makes sense now, `worth_waiting` whether an answer is likely soon. `open_session` never runs on the way of
+    `open_session` gets a token over the network, in place of the one that is kept if there is one, and
+    raises `ProviderError`; `check_session` asks whether the chat still takes one. `available` says whether
+    asking makes sense now, `worth_waiting` whether an answer is likely soon. Nothing of it runs on the way of
     a page, and `peek` looks only into the store.
     """
 
     def __init__(
         self,
         provider: str,
-        address: str,
+        realm: str,
         *,
-        open_session: Callable[[Holder], ChatSession],
+        open_session: Callable[[Holder, ChatSession | None], ChatSession],
         available: Callable[[], bool],
         worth_waiting: Callable[[], bool],
         store: TokenStore,
         background: Background,
         margin: float,
+        scope: Literal["user", "browser"] = "user",
+        check_session: Callable[[ChatSession], bool] | None = None,
+        check_interval: float = 0.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`address`: the chat's own; `margin`: seconds before its end from which a token is kept back."""
+        """`realm`: where the tokens are good; `scope`: whether all browsers of a user share one.
+
+        `margin`: seconds before its end from which a token is kept back; `check_interval`: seconds for which
+        one is believed that the chat was seen to take. Without `check_session`, each is believed to its end.
+        """
         self._provider = provider
         # Sites with different chats may share a store, and nobody's token may go to another chat.
-        self._prefix = f"chatsso:{provider}:{_digest(address)[:12]}"
+        self._prefix = f"chatsso:{provider}:{_digest(realm)[:12]}"
         self._open_session = open_session
         self._available = available
         self._worth_waiting = worth_waiting
         self._store = store
         self._background = background
         self._margin = margin
+        self._scope = scope
+        self._check_session = check_session
+        self._check_interval = check_interval
         self._clock = clock
         self._refusals = BoundedMemoryBackend({})
+        self._handed_out = BoundedMemoryBackend({})
 
     def peek(self, holder: Holder) -> ChatSession | None:
         """The token at hand, or `None`; one that is soon too old is renewed in the background meanwhile."""
@@ -136,10 +162,13 @@ class Tokens:
 
     def begin(self, holder: Holder) -> Future[ChatSession] | None:
         """See to it that a token is on its way; `None` if there is no point in waiting for it."""
+        key = self._key(holder)
+        if holder.credentials is not None:  # a login says more than whoever asked for a token before it
+            self._refusals.delete(key)
+            return self._background.once(f"{key}:login", self._fetch, key, holder)
         refusal = self._refusal(holder)
         if not self._available() or (refusal is not None and refusal.until > self._clock()):
             return None
-        key = self._key(holder)
         return self._background.once(key, self._fetch, key, holder)
 
     def wait(self, holder: Holder, seconds: float) -> ChatSession | None:
@@ -147,18 +176,22 @@ class Tokens:
         session = self.peek(holder)
         if session is not None:
             return session
-        flight = self.begin(holder)
-        if flight is None or not self._worth_waiting():
-            return None
-        wait((flight,), timeout=max(0.0, seconds))
-        # Whatever went wrong was logged where it happened: a page that waits goes on without a token.
-        if not flight.done() or flight.cancelled() or flight.exception() is not None:
-            return None
-        session = flight.result()
-        return session if self._is_good(session) else None
+        session = self._landed(self.begin(holder), seconds)
+        return session if session is not None and self._is_good(session) else None
 
-    def retire(self, holder: Holder, departed: Holder) -> ChatSession | None:
-        """At a logout: the token leaves the login, and stays for the logout tag of `departed` alone.
+    def confirmed(self, holder: Holder, seconds: float) -> ChatSession | None:
+        """As `wait`, a token that the chat was seen to take not long ago, as far as that can be found out."""
+        give_up = time.monotonic() + seconds
+        session = self.wait(holder, seconds)
+        if session is not None and self._is_doubtful(self._key(holder), session):
+            flight = self.begin(holder)
+            session = self._landed(flight, max(0.0, give_up - time.monotonic())) or self.peek(holder)
+        if session is not None:
+            self._handed_out.set(self._key(holder), self._clock())
+        return session
+
+    def retire(self, holder: Holder, departed: Holder | None) -> ChatSession | None:
+        """At a logout: the token leaves the login, and stays for the tag of `departed` if there is one.
 
         Gives the token, or `None` if there was none that the chat would still take.
         """
@@ -166,7 +199,8 @@ class Tokens:
         self.forget(holder)
         if session is None or not self._is_good(session):
             return None
-        self._store.set(self._key(departed), session)
+        if departed is not None:
+            self._store.set(self._key(departed), session)
         return session
 
     def forget(self, holder: Holder) -> None:
@@ -181,8 +215,31 @@ class Tokens:
         # Renewal begins two margins before it must be done, so that a chat may be down for a while.
         return session.expires_at - 3 * self._margin > self._clock()
 
+    def _is_doubtful(self, key: str, session: ChatSession) -> bool:
+        if self._check_session is None:
+            return False
+        now = self._clock()
+        believed = self._check_interval
+        handed_out = self._handed_out.get(key)
+        if isinstance(handed_out, float) and now - handed_out < ASKS_AGAIN_SOON:
+            believed = min(believed, CHECKED_JUST_NOW)
+        return now - session.checked_at > believed
+
     def _key(self, holder: Holder) -> str:
-        return f"{self._prefix}:{holder.key}"
+        if holder.leaves:
+            return f"{self._prefix}:departed:{holder.event}"
+        if self._scope == "browser" and holder.stay:
+            return f"{self._prefix}:stay:{holder.stay}"
+        return f"{self._prefix}:user:{_digest(holder.user.email)}"
+
+    def _landed(self, flight: Future[ChatSession] | None, seconds: float) -> ChatSession | None:
+        if flight is None or not self._worth_waiting():
+            return None
+        wait((flight,), timeout=max(0.0, seconds))
+        # Whatever went wrong was logged where it happened: who waits goes on without a token.
+        if not flight.done() or flight.cancelled() or flight.exception() is not None:
+            return None
+        return flight.result()
 
     def _refusal(self, holder: Holder) -> _Refusal | None:
         kept = self._refusals.get(self._key(holder))
@@ -193,10 +250,12 @@ class Tokens:
     def _fetch(self, key: str, holder: Holder) -> ChatSession:
         with self._store.claim(key):
             kept = self._store.get(key)  # another process may have been faster
+            if kept is not None and self._is_doubtful(key, kept):
+                kept = self._checked(key, kept)
             if kept is not None and self._is_young(kept):
                 return kept
             try:
-                session = self._open_session(holder)
+                session = self._open_session(holder, kept)
             except Exception as error:  # a plug-in may raise anything; it is not asked again at once
                 self._refuse(key, holder, error)
                 raise
@@ -204,9 +263,26 @@ class Tokens:
                 # A chat may give the token that it knows until its end: it is no younger for that.
                 self._rest(key, holder, REST_AFTER_REJECTED)
                 return kept
+            session = replace(session, checked_at=self._clock())
             self._store.set(key, session)
             self._refusals.delete(key)
             return session
+
+    def _checked(self, key: str, session: ChatSession) -> ChatSession | None:
+        """`session` as the chat takes it; `None`, and forgotten, if it does not any more."""
+        if self._check_session is None:
+            return session
+        try:
+            taken = self._check_session(session)
+        except ProviderError as error:  # nobody can say, and it was good until now
+            log.info("A token of %s could not be checked: %s", self._provider, error.reason)
+            return session
+        if not taken:
+            self._store.delete(key)
+            return None
+        session = replace(session, checked_at=self._clock())
+        self._store.set(key, session)
+        return session
 
     def _refuse(self, key: str, holder: Holder, error: Exception) -> None:
         rest, ending = REST_AFTER_UNAVAILABLE, None

@@ -23,7 +23,7 @@ def main(url: str, api_key: str, store: str, threads: str) -> None:
     tokens = Tokens(
         "website_toolbox",
         url,
-        open_session=lambda holder: provider.open_session(holder.user),
+        open_session=lambda holder, kept: provider.open_session(holder.user),
         available=lambda: True,
         worth_waiting=lambda: True,
         store=TokenStore(store, lock_timeout=10),

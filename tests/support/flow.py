@@ -22,6 +22,7 @@ from chatsso_middleware.state.background import Background
 from chatsso_middleware.state.session_state import NOBODY, SessionState
 from chatsso_middleware.state.token_store import TokenStore
 from chatsso_middleware.state.tokens import Holder, Tokens
+from chatsso_middleware.sessions import Credentials
 from chatsso_middleware.users import ChatUser, Unknown
 
 from .browser import Browser
@@ -58,7 +59,7 @@ class Tagless(Provider):
         self.closed: list[str] = []
         self.delivered: list[AccountChange] = []
 
-    def open_session(self, user: ChatUser) -> ChatSession:
+    def open_session(self, user: ChatUser, credentials: Credentials | None = None) -> ChatSession:
         self.opened.append(user.email)
         return ChatSession(f"{user.email}-{len(self.opened)}", self._clock() + 3600)
 
@@ -93,7 +94,7 @@ class World:
         self.worker = Worker(outbox, self._deliver)
 
     def flow(self, store: str = "memory:", **policy: Any) -> LoginFlow:
-        def make_tokens(provider: Provider, open_session: Callable[[Holder], ChatSession]) -> Tokens:
+        def make_tokens(provider: Provider, open_session: Callable[[Holder, ChatSession | None], ChatSession]) -> Tokens:
             return Tokens(
                 provider.name,
                 provider.url,

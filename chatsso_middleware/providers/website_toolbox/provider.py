@@ -20,7 +20,7 @@ from ...changes import AccountChange, Delete, Edit, Register
 from ...converters import boolean, chat_url, choice, secret_lines
 from ...errors import InvalidUser, Rejected, Unavailable
 from ...secret import Secret
-from ...sessions import ChatSession
+from ...sessions import ChatSession, Credentials
 from ...settings import Key
 from ...users import ChatUser
 from ..alarm import Alarm
@@ -79,7 +79,7 @@ class WebsiteToolbox(Provider):
         self._no_key_taken = Alarm(logger)
         self._server_blocked = Alarm(logger)
 
-    def open_session(self, user: ChatUser) -> ChatSession:
+    def open_session(self, user: ChatUser, credentials: Credentials | None = None) -> ChatSession:  # noqa: ARG002
         """Get a token; the room makes the account where it is missing. *Network.*"""
         try:
             _check_addresses("email", user.email)
