@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from .changes import AccountChange
 from .converters import Unusable
-from .endpoints import EndpointSettings, make_endpoints
+from .endpoints import EndpointSettings, ForgeryGuard, make_endpoints
 from .errors import ConfigurationError, Problem, Unavailable
 from .handle import Accounts
 from .hosts import IDENTITIES, IdentityMapping, IdentityReader, make_reader
 from .login_flow import LoginFlow, Policy
 from .outbox import Outbox, Worker
-from .providers import ChatAPI, ChatSession, Provider, installed_providers, provider_class
+from .providers import ChatAPI, ChatSession, Provider, SiteFacts, installed_providers, provider_class
 from .settings import Key, Settings, Source, load
 from .state.background import Background
 from .state.cookies import CookieAttributes, StateCookie
@@ -25,7 +25,7 @@ from .state.tokens import Holder, Tokens
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-__all__ = ["Site", "assemble", "load_settings", "make_providers"]
+__all__ = ["Site", "assemble", "load_settings", "make_outbox", "make_providers", "site_facts"]
 
 PYTHON_SETTINGS: Final = Source("the settings given to ChatSSOMiddleware")
 
@@ -44,6 +44,8 @@ class Site:
     background: Background
     https: bool
     """Whether the owner says that the site is on https, whatever the server sees."""
+    page_scripts: tuple[str, ...] = ()
+    """Paths below `mount` of scripts that every page runs."""
 
     def start(self) -> None:
         """See to it that this process delivers account changes. Cheap enough for every request."""
@@ -58,7 +60,11 @@ class Site:
 
 def load_settings(raw: Mapping[str, Any], source: Source) -> Settings:
     """The checked settings. Raises `ConfigurationError` with every problem at once."""
-    return load(raw, source, _provider_keys, sorted(installed_providers()), IDENTITIES)
+    return load(raw, source, _provider_keys, sorted(installed_providers()), IDENTITIES, _disagreements)
+
+
+def _disagreements(name: str, options: Mapping[str, Any]) -> Iterable[tuple[str, Unusable]]:
+    return provider_class(name).disagreements(options)
 
 
 def make_providers(settings: Settings) -> list[Provider]:
@@ -67,6 +73,18 @@ def make_providers(settings: Settings) -> list[Provider]:
         provider_class(name)(settings.provider_options[name], ChatAPI(name, timeout=settings.api_timeout))
         for name in settings.providers
     ]
+
+
+def site_facts(settings: Settings, site_url: str | None = None) -> SiteFacts:
+    """What a provider may know of the site; `site_url` stands in where the settings have none."""
+    address = settings.site_url or site_url
+    return SiteFacts(
+        site_url=None if address is None else address.rstrip("/"),
+        mount=settings.mount,
+        login_url=settings.login_url,
+        logout_url=settings.logout_url,
+        cookie_samesite=settings.cookie_samesite,
+    )
 
 
 def make_outbox(settings: Settings) -> Outbox:
@@ -96,16 +114,22 @@ def assemble(raw: Mapping[str, Any], source: Source | None = None) -> Site:
     background = Background()
     store = TokenStore(settings.store, lock_timeout=2 * settings.api_timeout)
 
-    def make_tokens(provider: Provider, open_session: Callable[[Holder], ChatSession]) -> Tokens:
+    def make_tokens(
+        provider: Provider, open_session: Callable[[Holder, ChatSession | None], ChatSession]
+    ) -> Tokens:
+        interval = provider.check_interval
         return Tokens(
             provider.name,
-            provider.url,
+            provider.realm,
             open_session=open_session,
             available=lambda: provider.api.available,
             worth_waiting=lambda: not provider.api.is_down,
             store=store,
             background=background,
             margin=provider.token_margin.total_seconds(),
+            scope=provider.token_scope,
+            check_session=None if interval is None else provider.check_session,
+            check_interval=0.0 if interval is None else interval.total_seconds(),
         )
 
     flow = LoginFlow(
@@ -123,10 +147,14 @@ def assemble(raw: Mapping[str, Any], source: Source | None = None) -> Site:
         background=background,
         hurry=worker.wake,
     )
-    cookie = StateCookie(
-        [secret.reveal() for secret in settings.secret],
-        CookieAttributes(settings.cookie_name, settings.cookie_samesite, settings.cookie_domain),
+    keys = [secret.reveal() for secret in settings.secret]
+    attributes = CookieAttributes(
+        settings.cookie_name,
+        settings.cookie_samesite,
+        settings.cookie_domain,
+        partitioned=any(provider.partitioned_cookies for provider in providers),
     )
+    cookie = StateCookie(keys, attributes)
     return Site(
         settings=settings,
         flow=flow,
@@ -136,6 +164,7 @@ def assemble(raw: Mapping[str, Any], source: Source | None = None) -> Site:
         endpoints=make_endpoints(
             flow,
             cookie,
+            ForgeryGuard(keys, attributes),
             EndpointSettings(
                 login_url=settings.login_url,
                 register_url=settings.register_url,
@@ -147,6 +176,9 @@ def assemble(raw: Mapping[str, Any], source: Source | None = None) -> Site:
         worker=worker,
         background=background,
         https=(settings.site_url or "").startswith("https:"),
+        page_scripts=tuple(
+            f"{provider.name}/{provider.page_script}" for provider in providers if provider.page_script
+        ),
     )
 
 

@@ -14,7 +14,7 @@ from .login_flow import Tag
 from .page import csp
 from .page.edits import LinkEdit, PageEdits, ThroughGateway
 from .page.eligibility import Page, asks_for_page, prepare_request
-from .page.markup import image_tag
+from .page.markup import image_tag, script_tag
 from .page.response import VALIDATORS, Headers, Plan, make_private, respond
 from .settings import Source
 from .state.session_state import SessionState
@@ -61,7 +61,10 @@ class ChatSSOMiddleware:
         self._cookie_name = self.site.settings.cookie_name
         policy = self.site.flow.policy
         self._concerns_strangers = (
-            self.site.reader is not None or policy.delivery == "gateway" or policy.guests == "login"
+            self.site.reader is not None
+            or policy.delivery == "gateway"
+            or policy.guests == "login"
+            or bool(self.site.page_scripts)
         )
         """Whether answers to visitors without our cookie may change though the host says nothing to us."""
 
@@ -147,6 +150,7 @@ class _Exchange:
         for_everybody = settings.links and (
             policy.delivery == "gateway" or (policy.guests == "login" and not somebody)
         )
+        for_everybody = for_everybody or bool(self._site.page_scripts)
         if (for_this_user or for_everybody) and asks_for_page(self._environ):
             prepare_request(self._environ, keep_validators=not for_this_user)
 
@@ -179,13 +183,16 @@ class _Exchange:
         if page.tags and settings.tags and not handle.placed:
             tags = handle.due_tags(flow.policy.page_wait)
         links = flow.link_edits(handle.state, handle.mount) if settings.links else ()
-        if not tags and not links:
+        scripts = self._site.page_scripts if page.tags else ()
+        if not tags and not links and not scripts:
             return plan
         markup = "".join(image_tag(tag.address, xml=page.xml) for tag in tags)
+        markup += "".join(script_tag(f"{handle.mount}/{path}") for path in scripts)
+        personal = bool(links) and flow.policy.delivery == "direct" and handle.user is not None
         return Plan(
-            self._policies.let_through(plan.headers, tags, links),
+            self._policies.let_through(plan.headers, tags, links, scripts),
             PageEdits(markup.encode("ascii"), links, xml=page.xml),
-            private=bool(tags) or (flow.policy.delivery == "direct" and handle.user is not None),
+            private=bool(tags) or personal,
             delivered=self._acknowledgements(tags),
         )
 
@@ -238,9 +245,14 @@ class _Policies:
         self._own_origin = None if address is None else address.origin
         self._warned: set[csp.Need] = set()
 
-    def let_through(self, headers: Headers, tags: Sequence[Tag], links: Sequence[LinkEdit]) -> Headers:
+    def let_through(
+        self, headers: Headers, tags: Sequence[Tag], links: Sequence[LinkEdit], scripts: Sequence[str]
+    ) -> Headers:
         """`headers` as they are, or opened for our edits, as the owner set it."""
-        unmet = csp.unmet(headers, self._needs(tags, links), self._own_origin)
+        needs = self._needs(tags, links)
+        if scripts:
+            needs += [csp.Need("script-src", csp.SELF), csp.Need("connect-src", csp.SELF)]
+        unmet = csp.unmet(headers, needs, self._own_origin)
         if not unmet:
             return headers
         if self._site.settings.csp == "extend":

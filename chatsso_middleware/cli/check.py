@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -11,8 +12,9 @@ from rich.markup import escape
 from rich.table import Table
 from sqlalchemy.engine import make_url
 
-from ..assembly import make_outbox, make_providers
+from ..assembly import make_outbox, make_providers, site_facts
 from ..errors import ConfigurationError, OutboxUnavailable, ProviderError
+from ..providers import Provider
 from ..settings import Settings
 from .ini import Configured, find_sections
 
@@ -55,9 +57,11 @@ def _check(console: Console, configured: Configured, *, offline: bool) -> bool:
         console.print(f"  {count} {'problem' if count == 1 else 'problems'} to mend.\n")
         return False
     _describe(console, settings)
-    fine = _look_at_outbox(console, settings)
+    providers = make_providers(settings)
+    fine = _advise(console, settings, providers)
+    fine = _look_at_outbox(console, settings) and fine
     if not offline:
-        fine = _try_keys(console, settings) and fine
+        fine = _try_keys(console, providers) and fine
     console.print()
     return fine
 
@@ -103,9 +107,20 @@ def _look_at_outbox(console: Console, settings: Settings) -> bool:
     return True
 
 
-def _try_keys(console: Console, settings: Settings) -> bool:
+def _advise(console: Console, settings: Settings, providers: Sequence[Provider]) -> bool:
+    """What is to be set elsewhere. Not fine is what will not work without it."""
     fine = True
-    for provider in make_providers(settings):
+    for provider in providers:
+        for advice in provider.advice(site_facts(settings)):
+            mark = "[red]problem[/red]" if advice.urgent else "[cyan]to do[/cyan]"
+            console.print(f"  {mark}  {provider.name}: {escape(advice.text)}")
+            fine = fine and not advice.urgent
+    return fine
+
+
+def _try_keys(console: Console, providers: Sequence[Provider]) -> bool:
+    fine = True
+    for provider in providers:
         try:
             found = provider.probe()
         except ProviderError as error:

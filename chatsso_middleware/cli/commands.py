@@ -13,6 +13,7 @@ COMMANDS: Final = {
     "check": "check:check",
     "outbox": "outbox:outbox",
     "sandbox": "sandbox:sandbox",
+    "snippet": "snippet:snippet",
 }
 """A line a command: its name, and the module in this package with the click command in it."""
 

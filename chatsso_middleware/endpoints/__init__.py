@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from .app import EndpointSettings, make_endpoints
+from .forgery import ForgeryGuard
 
-__all__ = ["EndpointSettings", "make_endpoints"]
+__all__ = ["EndpointSettings", "ForgeryGuard", "make_endpoints"]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 from collections.abc import Sequence
-from html import escape
-from string import Template
 from typing import Any, Final
 from urllib.parse import quote
 
 from pyramid.response import Response
+
+from ..plain_page import STYLE_SOURCE, paragraphs, plain_page, ways_on
 
 __all__ = ["GIF", "Answer", "AsGiven", "page", "redirect", "transparent_image"]
 
@@ -18,49 +17,6 @@ GIF: Final = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAA
 """One transparent pixel."""
 
 _ASCII: Final = "".join(map(chr, range(0x21, 0x7F)))
-
-_STYLE: Final = """
-:root { color-scheme: light dark; --back: #f3f5f8; --card: #fff; --line: #dfe4ec; --text: #1c2330;
-  --quiet: #4c586b; --link: #0b57b8; --on-link: #fff; }
-@media (prefers-color-scheme: dark) {
-  :root { --back: #14171d; --card: #1e232c; --line: #343c4a; --text: #e9edf3; --quiet: #b4bfce;
-    --link: #8ab8ff; --on-link: #10151d; }
-}
-* { box-sizing: border-box; }
-body { margin: 0; min-height: 100vh; min-height: 100svh; display: grid; place-items: center; padding: 1.25rem;
-  background: var(--back); color: var(--text); font: 1.0625rem/1.6 system-ui, sans-serif; }
-main { max-width: 36rem; width: 100%; padding: clamp(1.5rem, 5vw, 2.5rem); background: var(--card);
-  border: 1px solid var(--line); border-radius: 1rem; overflow-wrap: anywhere; }
-h1 { margin: 0 0 .75rem; font-size: clamp(1.4rem, 4vw, 1.75rem); line-height: 1.25; text-wrap: balance; }
-p { margin: 0 0 .75rem; color: var(--quiet); }
-ul { margin: 1.75rem 0 0; padding: 0; list-style: none; display: flex; flex-wrap: wrap; gap: .75rem; }
-a { display: block; padding: .65rem 1.25rem; border: 2px solid var(--link); border-radius: .6rem;
-  color: var(--link); font-weight: 600; text-align: center; text-decoration: none; }
-li:first-child a { background: var(--link); color: var(--on-link); }
-a:hover { text-decoration: underline; }
-a:focus-visible { outline: 3px solid var(--text); outline-offset: 3px; }
-@media (max-width: 30rem) { li { flex: 1 1 100%; } }
-"""
-_STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-
-_PAGE: Final = Template("""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>$title</title>
-<style>$style</style>
-</head>
-<body>
-<main>
-<h1>$title</h1>
-$paragraphs
-$links
-</main>
-</body>
-</html>
-""")
 
 
 class AsGiven(Response):  # type: ignore[misc]  # WebOb has no types
@@ -98,22 +54,27 @@ def transparent_image() -> Answer:
     return Answer(body=GIF, content_type="image/gif")
 
 
-def page(status: int, title: str, paragraphs: Sequence[str], links: Sequence[tuple[str, str]] = ()) -> Answer:
-    """A plain page: `paragraphs` of text, and `links` as (address, text), what is best to do first."""
-    items = "".join(f'<li><a href="{escape(address)}">{escape(text)}</a></li>' for address, text in links)
+def page(
+    status: int,
+    title: str,
+    texts: Sequence[str],
+    links: Sequence[tuple[str, str]] = (),
+    *,
+    framed_by: str | None = None,
+) -> Answer:
+    """A plain page: a paragraph for each of `texts`, and `links` as (address, text), the best first.
+
+    `framed_by`: an origin whose pages may show it in a frame, as the site's own may.
+    """
+    ancestors = "'self'" if framed_by is None else f"'self' {framed_by}"
     answer = Answer(
         status=status,
         charset="utf-8",
         content_type="text/html",
-        text=_PAGE.substitute(
-            title=escape(title),
-            style=_STYLE,
-            paragraphs="\n".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs),
-            links=f"<ul>{items}</ul>" if items else "",
-        ),
+        text=plain_page(title, paragraphs(texts) + ways_on(links)),
     )
     answer.headers["Content-Security-Policy"] = (
-        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+        f"default-src 'none'; style-src {STYLE_SOURCE}; "
+        f"base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}"
     )
     return answer

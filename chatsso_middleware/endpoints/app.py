@@ -15,6 +15,8 @@ from ..handle import Handle
 from ..login_flow import LoginFlow
 from ..state.cookies import StateCookie
 from . import views
+from .forgery import ForgeryGuard
+from .provider_pages import view_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -44,6 +46,7 @@ class Endpoints:
 
     flow: LoginFlow
     cookie: StateCookie
+    forgery: ForgeryGuard
     settings: EndpointSettings
     _waiting: threading.BoundedSemaphore = field(
         default_factory=lambda: threading.BoundedSemaphore(MOST_WAITING)
@@ -61,13 +64,15 @@ class Endpoints:
             self._waiting.release()
 
 
-def make_endpoints(flow: LoginFlow, cookie: StateCookie, settings: EndpointSettings) -> WSGIApplication:
+def make_endpoints(
+    flow: LoginFlow, cookie: StateCookie, forgery: ForgeryGuard, settings: EndpointSettings
+) -> WSGIApplication:
     """The WSGI application with all our paths; SCRIPT_NAME ends with `mount` when it is called.
 
     The handle stands in the environ already, as it does for a host.
     """
     config = Configurator()
-    endpoints = Endpoints(flow, cookie, settings)
+    endpoints = Endpoints(flow, cookie, forgery, settings)
     config.add_request_method(lambda _: endpoints, "endpoints", reify=True)
     config.add_request_method(_handle, "chatsso", reify=True)
     for name, pattern, view, methods in (
@@ -80,6 +85,12 @@ def make_endpoints(flow: LoginFlow, cookie: StateCookie, settings: EndpointSetti
         config.add_route(name, pattern)
         config.add_view(view, route_name=name, request_method=methods)
         config.add_view(views.refuse_other_methods(methods), route_name=name)
+    for chat in flow.chats.values():
+        for endpoint in chat.provider.endpoints:
+            name = f"{chat.name} {endpoint.path}"
+            config.add_route(name, f"/{chat.name}/{endpoint.path}")
+            config.add_view(view_of(chat, endpoint), route_name=name, request_method=endpoint.methods)
+            config.add_view(views.refuse_other_methods(endpoint.methods), route_name=name)
     config.add_notfound_view(views.not_found)
     config.add_exception_view(views.bad_address, context=views.BadAddress)
     config.add_exception_view(views.undecodable, context=UnicodeDecodeError)

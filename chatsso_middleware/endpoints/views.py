@@ -8,9 +8,10 @@ from typing import Any
 
 from ..failures import described
 from ..login_flow import Chat
-from ..urls import add_query, is_path_on_this_host, quote_parameter, without_parameters
-from . import bounces
+from ..urls import add_query, is_path_on_this_host, without_parameters
+from . import bounces, leaving
 from .answers import Answer, page, redirect, transparent_image
+from .ways import link_to_site, page_address
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,9 @@ def go(request: Any) -> Answer:
         and endpoints.settings.login_url is not None
     ):
         return _to_login(request, chat, path)
-    return redirect(_chat_address(request, chat, path), keep_method=request.method == "POST")
+    answer = redirect(_chat_address(request, chat, path), keep_method=request.method == "POST")
+    leaving.forget(request, chat, answer)
+    return answer
 
 
 def login(request: Any) -> Answer:
@@ -43,9 +46,11 @@ def login(request: Any) -> Answer:
             "You are logged in on this site, but the chat keeps asking you to log in.",
             "Your browser may be blocking the chat's cookies, or the chat may be refusing your account. "
             "Log out on the site and log in again. If that does not help, tell the site's owner.",
-            [_link_to_site(request), (chat.provider.url + "/", "Enter the chat as a guest")],
+            [link_to_site(request), (chat.provider.url + "/", "Enter the chat as a guest")],
         )
-    return bounces.counted(request, redirect(_chat_address(request, chat, path)))
+    answer = redirect(_chat_address(request, chat, path))
+    leaving.forget(request, chat, answer)
+    return bounces.counted(request, answer)
 
 
 def register(request: Any) -> Answer:
@@ -57,7 +62,9 @@ def register(request: Any) -> Answer:
 def logout(request: Any) -> Answer:
     """What the owner enters as the chat's Log Out page. The site's own page asks before it ends a session."""
     chat, _ = _destination(request)
-    return _to_page(request, "logout_url", "log out", chat, request.chatsso.cookie_path)
+    answer = _to_page(request, "logout_url", "log out", chat, request.chatsso.cookie_path)
+    leaving.remember(request, chat, answer)
+    return answer
 
 
 def tag(request: Any) -> Answer:
@@ -84,7 +91,7 @@ def refuse_other_methods(allowed: Sequence[str]) -> Callable[[Any], Answer]:
 
     def other_method(request: Any) -> Answer:
         answer = page(
-            405, "This address cannot be used that way", ["Go there by a link."], [_link_to_site(request)]
+            405, "This address cannot be used that way", ["Go there by a link."], [link_to_site(request)]
         )
         answer.headers["Allow"] = ", ".join(allowed)
         return answer
@@ -98,13 +105,13 @@ def not_found(request: Any) -> Answer:
         404,
         "There is nothing here",
         ["The address may be mistyped, or out of date."],
-        [_link_to_site(request)],
+        [link_to_site(request)],
     )
 
 
 def bad_address(error: BadAddress, request: Any) -> Answer:
     """An address with something in it that we do not follow."""
-    return page(400, "This link cannot be followed", [str(error)], [_link_to_site(request)])
+    return page(400, "This link cannot be followed", [str(error)], [link_to_site(request)])
 
 
 def undecodable(request: Any) -> Answer:
@@ -115,7 +122,7 @@ def undecodable(request: Any) -> Answer:
 def failed(error: Exception, request: Any) -> Answer:
     """A fault of ours: a plain page, and the log tells the owner of what kind and where."""
     log.error("%s failed with %s", request.path, described(error))
-    return page(500, "Something went wrong", ["Please try again in a moment."], [_link_to_site(request)])
+    return page(500, "Something went wrong", ["Please try again in a moment."], [link_to_site(request)])
 
 
 def _destination(request: Any) -> tuple[Chat, str]:
@@ -161,7 +168,7 @@ def _to_login(request: Any, chat: Chat, path: str) -> Answer:
             "You were sent to the site's login page several times, and the chat still does not know you.",
             "Log in on the site first, and then open the chat. If you are logged in there already, your "
             "browser may be blocking cookies. If nothing helps, tell the site's owner.",
-            [_link_to_site(request), (chat.provider.url + "/", "Enter the chat as a guest")],
+            [link_to_site(request), (chat.provider.url + "/", "Enter the chat as a guest")],
         )
     answer = _to_page(request, "login_url", "log in", chat, _way_back(request, chat, path))
     return bounces.counted(request, answer) if answer.status_int == 302 else answer
@@ -169,8 +176,7 @@ def _to_login(request: Any, chat: Chat, path: str) -> Answer:
 
 def _to_page(request: Any, key: str, purpose: str, chat: Chat, way_back: str) -> Answer:
     """To the site's page that the setting `key` names, which may send the browser on to `way_back`."""
-    settings = request.endpoints.settings
-    address: str | None = getattr(settings, key)
+    address = page_address(request, key, way_back)
     if address is None:
         log.error("Somebody wants to %s from the chat, but %s is not set", purpose, key)
         return page(
@@ -180,19 +186,11 @@ def _to_page(request: Any, key: str, purpose: str, chat: Chat, way_back: str) ->
                 f"The chat sent you here to {purpose}, but the way to that page has not been set up. "
                 "You may find it on the site's front page."
             ],
-            [_link_to_site(request), (chat.provider.url + "/", "Back to the chat")],
+            [link_to_site(request), (chat.provider.url + "/", "Back to the chat")],
         )
-    if settings.site_url is not None and not address.startswith("/"):
-        # Another host needs the whole address to send somebody back.
-        prefix = request.chatsso.cookie_path.rstrip("/")
-        way_back = settings.site_url.removesuffix(prefix) + way_back
-    return redirect(address.replace("{next}", quote_parameter(way_back)))
+    return redirect(address)
 
 
 def _way_back(request: Any, chat: Chat, path: str) -> str:
     way: str = request.endpoints.flow.gateway_address(chat, path, request.chatsso.mount)
     return way
-
-
-def _link_to_site(request: Any) -> tuple[str, str]:
-    return request.endpoints.settings.site_url or request.chatsso.cookie_path, "To the site"

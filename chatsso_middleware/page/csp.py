@@ -18,6 +18,8 @@ SELF: Final = "'self'"
 _RULES: Final = {
     "img-src": ("img-src", "default-src"),
     "frame-src": ("frame-src", "child-src", "default-src"),
+    "script-src": ("script-src-elem", "script-src", "default-src"),
+    "connect-src": ("connect-src", "default-src"),
 }
 """For each directive those that rule in its place, the first that is there (section 6.8.3)."""
 _HOST_SOURCE: Final = re.compile(
@@ -32,7 +34,7 @@ class Need:
     """Something that a page loads once we have edited it."""
 
     directive: str
-    """``img-src`` or ``frame-src``."""
+    """One of the keys of `_RULES`: ``img-src``, say."""
     source: str
     """Where it comes from: an origin such as ``https://room.example``, or `SELF`."""
     instead_of: str | None = None

@@ -1,10 +1,10 @@
-"""The markup of a tag, as the vendors document it."""
+"""The markup that goes into pages: a tag as the vendors document it, and a script of ours."""
 
 from __future__ import annotations
 
 from html import escape
 
-__all__ = ["Markup", "image_tag"]
+__all__ = ["Markup", "image_tag", "script_tag"]
 
 
 class Markup(str):
@@ -27,3 +27,8 @@ def image_tag(address: str, *, xml: bool = False) -> str:
         return f'<img border="0" width="1" height="1" alt="" src="{escape(address)}" />'
     source = address.replace('"', "&quot;").replace("<", "&lt;").replace(">", "&gt;")
     return f'<img border="0" width="1" height="1" alt="" src="{source}">'
+
+
+def script_tag(address: str) -> str:
+    """A script that runs when the page has been read, written so that HTML and XML read it alike."""
+    return f'<script src="{escape(address)}" defer="defer"></script>'

@@ -11,12 +11,15 @@ import pytest
 
 from chatsso_middleware.endpoints.answers import page, redirect
 from chatsso_middleware.endpoints.app import Endpoints, EndpointSettings
+from chatsso_middleware.endpoints.forgery import ForgeryGuard
 from chatsso_middleware.failures import described
 from chatsso_middleware.login_flow import Chat
 from chatsso_middleware.providers.website_toolbox import WebsiteToolbox
 from chatsso_middleware.sessions import ChatSession
+from chatsso_middleware.state.cookies import CookieAttributes
 from tests.endpoints.conftest import ANN, Visit
 
+FORGERY = ForgeryGuard(["0123456789abcdef0123456789abcdef"], CookieAttributes())
 ADDRESSES = (
     "/chatsso",
     "/chatsso/",
@@ -159,11 +162,11 @@ def test_a_redirect_never_splits_a_header() -> None:
 
 def test_only_a_few_requests_may_wait_long_for_a_chat_at_the_same_time(visit: Visit) -> None:
     site = visit(page_wait="0.1").app.site  # type: ignore[attr-defined]
-    endpoints = Endpoints(site.flow, site.cookie, EndpointSettings(api_timeout=2.0))
+    endpoints = Endpoints(site.flow, site.cookie, FORGERY, EndpointSettings(api_timeout=2.0))
     with endpoints.patience() as first, endpoints.patience() as second, endpoints.patience() as third:
         assert (first, second, third) == (2.0, 2.0, 0.1)
     with endpoints.patience() as later:
         assert later == 2.0
-    patient = Endpoints(site.flow, site.cookie, EndpointSettings(api_timeout=60.0))
+    patient = Endpoints(site.flow, site.cookie, FORGERY, EndpointSettings(api_timeout=60.0))
     with patient.patience() as most:
         assert most == 3.0
