@@ -6,16 +6,15 @@ came and never quotes it: an error page may echo the request, and the request ho
 
 from __future__ import annotations
 
-import json
-import math
 import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from ..errors import Unavailable
+from .strict_json import BareValue, read_object
 
 __all__ = ["LONGEST_WAIT", "Answer", "seconds_to_wait"]
 
@@ -24,9 +23,6 @@ LONGEST_WAIT: Final = 300.0
 
 _MILLISECONDS: Final = re.compile(r"[0-9]{12,15}")
 """Since the epoch, from 1973 on. As seconds, or as a number of seconds to wait, it would be absurd."""
-
-_LONGEST_NUMBER: Final = 32
-"""Digits. Reading a number takes time that grows with the square of its length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +58,11 @@ class Answer:
         32 digits, nesting deeper than the interpreter's stack.
         """
         try:
-            value = json.loads(
-                self.body.decode("utf-8"),
-                object_pairs_hook=_object,
-                parse_int=_integer,
-                parse_float=_finite,
-                parse_constant=_refuse_constant,
-            )
-        except (ValueError, RecursionError):  # both of what the decoders and the hooks below raise
+            return read_object(self.body.decode("utf-8"))
+        except BareValue:
+            raise self._instead("a bare JSON value") from None
+        except ValueError:  # of the decoder too
             raise self._instead(_kind(self.body)) from None
-        if not isinstance(value, dict):
-            raise self._instead("a bare JSON value")
-        return value
 
     def _instead(self, kind: str) -> Unavailable:
         reason = f"answered {kind} instead of a JSON object (status {self.status})"
@@ -94,30 +83,6 @@ def seconds_to_wait(value: str, now: float) -> float | None:
     except (ValueError, OverflowError):
         return None
     return min(max(moment - now, 0.0), LONGEST_WAIT)
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name comes twice")
-    return found
-
-
-def _integer(digits: str) -> int:
-    if len(digits) > _LONGEST_NUMBER:
-        raise ValueError("a number too long")
-    return int(digits)
-
-
-def _finite(digits: str) -> float:
-    number = float(digits) if len(digits) <= _LONGEST_NUMBER else math.inf
-    if math.isinf(number):
-        raise ValueError("a number too large or too long")
-    return number
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _kind(body: bytes) -> str:

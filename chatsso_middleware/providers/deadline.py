@@ -14,10 +14,8 @@ from __future__ import annotations
 import http.client
 import io
 import socket
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -28,12 +26,12 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
+from .name_lookup import Address, resolve
+
 __all__ = ["DeadlineAdapter", "Exchange"]
 
 _PIECE = 16384
 """Bytes sent at once: a TLS record. The deadline is looked at between two."""
-
-_Address = tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +98,7 @@ class _DeadlineConnection(HTTPConnection):
     def _new_conn(self) -> socket.socket:
         exchange = _exchange.get()
         try:
-            addresses = _resolve(self.host.strip("[]"), self.port, exchange.seconds_left())
+            addresses = resolve(self.host.strip("[]"), self.port, exchange.seconds_left())
         except (socket.gaierror, UnicodeError) as error:  # the second for a label of more than 63 characters
             raise NameResolutionError(self.host, self, socket.gaierror("no such name")) from error
         except TimeoutError as error:
@@ -155,29 +153,7 @@ class DeadlineAdapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
 
 
-def _resolve(host: str, port: int, seconds: float) -> Sequence[_Address]:
-    """The addresses of `host`. Raises `socket.gaierror`, or `TimeoutError` after `seconds`.
-
-    getaddrinfo knows no timeout and can take half a minute where a name server is silent, so a thread of its
-    own waits for it. Numbers need no name server.
-    """
-    try:
-        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-    except socket.gaierror:
-        pass
-    answer: Future[Sequence[_Address]] = Future()
-
-    def ask() -> None:
-        try:
-            answer.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except Exception as error:  # goes to the thread that waits
-            answer.set_exception(error)
-
-    threading.Thread(target=ask, name="chatsso-name-lookup", daemon=True).start()
-    return answer.result(timeout=seconds)
-
-
-def _connect(address: _Address, seconds: float, options: Any) -> socket.socket:
+def _connect(address: Address, seconds: float, options: Any) -> socket.socket:
     family, kind, protocol, _, where = address
     connection = socket.socket(family, kind, protocol)
     try:

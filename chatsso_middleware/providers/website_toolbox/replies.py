@@ -14,6 +14,7 @@ from typing import Final
 
 from ...errors import Rejected, Unavailable
 from ..api import Answer
+from ..quoting import quotable
 
 __all__ = ["Reply", "ServerBlocked", "read_reply"]
 
@@ -32,9 +33,6 @@ _NOT_FOUND: Final = re.compile(
 
 _TELLING_STATUSES: Final = frozenset({400, 401, 403})
 """What these mean holds without JSON too: over the limit, the key refused, this server blocked."""
-
-_LONGEST_QUOTE: Final = 200
-"""Characters of the room's own words that go into an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +75,7 @@ def read_reply(answer: Answer, sent: Iterable[str]) -> Reply:
         token = body.get("access_token")
         return Reply(True, token=token if isinstance(token, str) else None)
     # First what was sent goes out of the text: nobody shall cry "API key" by his choice of a user name.
-    text = _without(sent, message) if isinstance(message, str) else ""
+    text = quotable(sent, message) if isinstance(message, str) else ""
     if answer.status == 401 or (success is False and _OUR_KEY.search(text)):
         raise Rejected(answer.provider, "refuses the API key", credentials=True)
     if answer.status == 403:
@@ -89,11 +87,3 @@ def read_reply(answer: Answer, sent: Iterable[str]) -> Reply:
         reason = f"answered JSON that says neither yes nor no (status {answer.status})"
         raise Unavailable(answer.provider, reason)
     return Reply(False, text)
-
-
-def _without(sent: Iterable[str], message: str) -> str:
-    """The room's own words, for a log line: short, printable, and without anything that it was sent."""
-    for value in sorted(filter(None, sent), key=len, reverse=True):
-        message = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "...", message, flags=re.IGNORECASE)
-    printable = "".join(character if character.isprintable() else " " for character in message)
-    return printable[:_LONGEST_QUOTE]
