@@ -114,7 +114,8 @@ class CallLog:
             self._changed.notify_all()
 
     def _shown(self, name: str, value: str) -> str:
-        if name.lower() in self._secrets:
+        parts = name.lower().split(".")  # a member of an object in JSON is called ``password.digest``
+        if not self._secrets.isdisjoint(parts):
             return "***" if value else ""
-        longest = TOKEN_START if name.lower() in self._tokens else LONGEST_VALUE
+        longest = LONGEST_VALUE if self._tokens.isdisjoint(parts) else TOKEN_START
         return value if len(value) <= longest else f"{value[:longest]}…"

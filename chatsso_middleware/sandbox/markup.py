@@ -39,22 +39,29 @@ def element(tag: str, attributes: Mapping[str, str] | None = None, *children: Ch
 
 
 def page(
-    title: str, *main: Child, base: str, notice: str, navigation: Sequence[tuple[str, str]], current: str = ""
+    title: str,
+    *main: Child,
+    base: str,
+    notice: str,
+    navigation: Sequence[tuple[str, str]],
+    current: str = "",
+    head: Sequence[Element] = (),
 ) -> bytes:
     """A whole document in the sandboxes' common look.
 
     `base` is the path under which the sandbox is mounted; `navigation` holds pairs of path and words, and
-    `current` is the path of the page itself. `notice` says on every page what a sandbox is.
+    `current` is the path of the page itself. `notice` says on every page what a sandbox is. `head` holds
+    further elements of the head, such as scripts.
     """
     html = Element("html", {"lang": "en"})
-    head = SubElement(html, "head")
-    head.extend(
+    SubElement(html, "head").extend(
         [
             element("meta", {"charset": "utf-8"}),
             element("meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"}),
             element("meta", {"name": "color-scheme", "content": "light dark"}),
             element("title", {}, title),
             element("link", {"rel": "stylesheet", "href": f"{base}/sandbox/style.css"}),
+            *head,
         ]
     )
     links = []
@@ -80,16 +87,25 @@ def page(
 
 
 def html_response(
-    document: bytes, *, status: int = 200, form_targets: Sequence[str] = (), framed: bool = False
+    document: bytes,
+    *,
+    status: int = 200,
+    form_targets: Sequence[str] = (),
+    framed: bool = False,
+    scripted: bool = False,
 ) -> Response:
     """The answer that carries `document`, under a policy that allows nothing but our stylesheet and pictures.
 
     `form_targets` are origins to which a form may lead by a redirect, `framed` allows other sites' frames.
+    `scripted` allows our own scripts, and them to ask any server and to show any page in a frame.
     """
     forms = " ".join(["'self'", *form_targets])
     frames = "*" if framed else "'none'"
+    scripts = (
+        "script-src 'self'; connect-src http: https: ws: wss:; frame-src http: https:; " if scripted else ""
+    )
     policy = (
-        "default-src 'none'; style-src 'self'; img-src http: https:; base-uri 'none'; "
+        f"default-src 'none'; {scripts}style-src 'self'; img-src http: https:; base-uri 'none'; "
         f"form-action {forms}; frame-ancestors {frames}"
     )
     headers = [

@@ -12,12 +12,18 @@ from waitress.server import create_server
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["SandboxServer"]
+__all__ = ["LARGEST_BODY", "SandboxServer", "local_url"]
 
 LARGEST_BODY: Final = 64 * 1024
 """Bytes of a request's body; waitress answers 413 to more."""
 
 DAY: Final = 24 * 60 * 60
+
+
+def local_url(host: str, port: int) -> str:
+    """The address to enter in a browser on this machine, for a server that listens on `host`."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - nothing is bound
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 class SandboxServer:
@@ -49,8 +55,7 @@ class SandboxServer:
     @property
     def url(self) -> str:
         """The address to enter in a browser on this machine, without a slash at its end."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._host, self._host)  # noqa: S104 - nothing is bound
-        return f"http://[{host}]:{self._port}" if ":" in host else f"http://{host}:{self._port}"
+        return local_url(self._host, self._port)
 
     def start(self) -> None:
         """Listen, and return when a client can connect. Raises `OSError` where the address cannot be had."""

@@ -64,3 +64,15 @@ def test_waiting_for_a_call_that_does_not_come_ends_with_an_error(log: CallLog) 
     record(log, "/a")
     with pytest.raises(TimeoutError, match="1 of 2 calls to /a came"):
         log.wait_for("/a", count=2, timeout=0.01)
+
+
+def test_members_of_an_object_are_hidden_by_their_own_names_and_their_parents(log: CallLog) -> None:
+    record(
+        log, **{"user.key": "secret", "key.kind": "secret", "login.token": "abcdefghij", "user.name": "ann"}
+    )
+    assert log[0].parameters == {
+        "user.key": "***",
+        "key.kind": "***",
+        "login.token": "abcdef…",
+        "user.name": "ann",
+    }

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from webob import Request, Response
 
+from ..forms import TooManyFields, address_of, form_of, query_of
 from ..markup import COMMON_HEADERS, html_response
 from . import api, chat, inspection, pages, tags
-from .exchange import Reply, TooManyFields, address_of, form_of, query_of
+from .exchange import Reply
 from .room import Room
 
 if TYPE_CHECKING:

@@ -8,17 +8,14 @@ from typing import TYPE_CHECKING
 
 from webob import Request, Response
 
+from ..forms import address_of, form_is_ours, form_of, query_of
 from ..markup import COMMON_HEADERS, html_response
 from . import pages
 from .accounts import Refused
 from .exchange import (
     Reply,
-    address_of,
     end_browser_session,
-    form_is_ours,
-    form_of,
     log_in_by_token,
-    query_of,
     session_of,
 )
 

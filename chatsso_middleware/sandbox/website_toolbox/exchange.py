@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qsl, quote
-
-from ...errors import ChatSSOError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,13 +15,8 @@ if TYPE_CHECKING:
 __all__ = [
     "BAD_TOKEN",
     "Reply",
-    "TooManyFields",
-    "address_of",
     "end_browser_session",
-    "form_is_ours",
-    "form_of",
     "log_in_by_token",
-    "query_of",
     "session_of",
 ]
 
@@ -34,8 +25,6 @@ COOKIE_NAME: Final = "sandbox_chatroom"
 
 REMEMBERED: Final = 30 * 24 * 60 * 60
 """Seconds that a browser keeps a login with rememberMe=1. The vendor does not say how long."""
-
-MOST_FIELDS: Final = 100
 
 BAD_TOKEN: Final = "the token is unknown, expired, or its account was deleted"  # noqa: S105 - words about one
 
@@ -48,40 +37,6 @@ class Reply:
     outcome: str = ""
     success: bool = True
     parameters: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-
-class TooManyFields(ChatSSOError):
-    """The query or the form has more fields than anybody needs."""
-
-
-def query_of(request: Request) -> dict[str, str]:
-    """The parameters of the query; of a repeated one the last. Raises `TooManyFields`."""
-    return _fields_of(request.query_string)
-
-
-def form_of(request: Request) -> dict[str, str]:
-    """The parameters of a form-encoded body, and none of any other. Raises `TooManyFields`."""
-    if request.content_type != "application/x-www-form-urlencoded":
-        return {}
-    body: bytes = request.body
-    return _fields_of(body.decode("utf-8", "replace"))
-
-
-def _fields_of(encoded: str) -> dict[str, str]:
-    try:
-        return dict(parse_qsl(encoded, keep_blank_values=True, max_num_fields=MOST_FIELDS))
-    except ValueError:
-        raise TooManyFields(f"There are more than {MOST_FIELDS} parameters.") from None
-
-
-def address_of(request: Request, path: str) -> str:
-    """The address of `path` in the chat, from the root of its host."""
-    return quote(request.script_name + path, safe="/~@:!$&'()*+,;=")
-
-
-def form_is_ours(form: Mapping[str, str], form_token: str) -> bool:
-    """Whether a form was filled in on a page that we gave to this browser."""
-    return hmac.compare_digest(form.get("form_token", "").encode(), form_token.encode())
 
 
 def _session_id_of(request: Request) -> str:

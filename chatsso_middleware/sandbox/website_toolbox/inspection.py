@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from webob import Request, Response
 
+from ..forms import address_of, form_is_ours, form_of
 from ..markup import COMMON_HEADERS, html_response, stylesheet
 from . import pages
-from .exchange import Reply, address_of, form_is_ours, form_of
+from .exchange import Reply
 from .site_pages import SitePages, problems_of
 
 if TYPE_CHECKING:

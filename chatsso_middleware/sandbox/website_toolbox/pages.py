@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from ..markup import Child, element, page, picture_address
+from ..call_list import call_list, hidden_field, moment, portrait
+from ..markup import Child, element, page
 from .conversation import LONGEST_MESSAGE, Message
 from .site_pages import PATH_PLACE, SitePages
 
@@ -69,7 +69,7 @@ def _who(session: Session | None) -> Element:
     return element(
         "p",
         {"id": "who", "data-user": account.email},
-        _picture(account.username, account.avatar_url),
+        portrait(account.username, account.avatar_url),
         element("strong", {}, f"Logged in as {account.username}"),
     )
 
@@ -80,7 +80,7 @@ def _ways(base: str, path: str, session: Session | None, site_pages: SitePages) 
         return element(
             "form",
             {"method": "post", "action": f"{base}/logout", "target": "_top"},
-            _hidden("form_token", session.form_token),
+            hidden_field("form_token", session.form_token),
             element("button", {"class": "quiet"}, "Log Out"),
         )
     ways = [
@@ -100,11 +100,11 @@ def _message(message: Message) -> Element:
     return element(
         "li",
         {},
-        _picture(message.author, message.avatar_url),
+        portrait(message.author, message.avatar_url),
         element(
             "div",
             {},
-            element("p", {"class": "by"}, element("strong", {}, message.author), " ", _time(message.time)),
+            element("p", {"class": "by"}, element("strong", {}, message.author), " ", moment(message.time)),
             element("p", {"class": "text"}, message.text),
         ),
     )
@@ -123,7 +123,7 @@ def _composer(action: str, session: Session | None) -> Element:
     return element(
         "form",
         {"class": "composer", "method": "post", "action": action},
-        _hidden("form_token", session.form_token),
+        hidden_field("form_token", session.form_token),
         element("label", {"for": "message"}, "Your message"),
         element("textarea", attributes),
         element(
@@ -137,13 +137,6 @@ def _composer(action: str, session: Session | None) -> Element:
 
 def calls_page(*, base: str, calls: Sequence[Call]) -> bytes:
     """Every call, the newest first, as the sequence has them."""
-    listed = (
-        element("ol", {"class": "calls", "reversed": ""}, *(_call(call) for call in calls))
-        if calls
-        else element(
-            "p", {"class": "empty"}, "No call has come yet. Log in on your site, and look here again."
-        )
-    )
     return _page(
         "Calls",
         element("h1", {}, "Calls"),
@@ -154,35 +147,9 @@ def calls_page(*, base: str, calls: Sequence[Call]) -> bytes:
             element("a", {"href": f"{base}/sandbox/calls.json"}, "as JSON"),
             ".",
         ),
-        listed,
+        call_list(calls),
         base=base,
         current="/sandbox/calls",
-    )
-
-
-def _call(call: Call) -> Element:
-    parameters = [
-        child
-        for name, value in call.parameters.items()
-        for child in (element("dt", {}, name), element("dd", {}, value or "(empty)"))
-    ]
-    return element(
-        "li",
-        {"class": "success" if call.success else "failure"},
-        element(
-            "p",
-            {"class": "request"},
-            element("code", {}, f"{call.method} {call.path}"),
-            " ",
-            _time(call.time, seconds=True),
-        ),
-        element(
-            "p",
-            {"class": "outcome"},
-            element("span", {"class": "badge"}, "success" if call.success else "failure"),
-            f" {call.outcome}" + ("" if call.status == 200 else f" (status {call.status})"),
-        ),
-        element("dl", {}, *parameters) if parameters else None,
     )
 
 
@@ -200,7 +167,7 @@ def _account(account: Account) -> Element:
     return element(
         "li",
         {},
-        _picture(account.username, account.avatar_url),
+        portrait(account.username, account.avatar_url),
         element(
             "div",
             {},
@@ -233,7 +200,7 @@ def settings_page(
         element(
             "form",
             {"class": "settings", "method": "post", "action": f"{base}/settings"},
-            _hidden("form_token", form_token),
+            hidden_field("form_token", form_token),
             *(_address_field(name, values.get(name, ""), problems.get(name, "")) for name in SETTINGS_LABELS),
             element("div", {"class": "actions"}, element("button", {}, "Save")),
         ),
@@ -275,21 +242,3 @@ def error_page(*, base: str, title: str, reason: str, back: str) -> bytes:
 
 def _page(title: str, *main: Child, base: str, current: str = "") -> bytes:
     return page(title, *main, base=base, notice=NOTICE, navigation=NAVIGATION, current=current)
-
-
-def _hidden(name: str, value: str) -> Element:
-    return element("input", {"type": "hidden", "name": name, "value": value})
-
-
-def _picture(name: str, address: str) -> Element:
-    """The person's picture, or the first letter of the name. The name stands beside it, so it has no alt."""
-    source = picture_address(address)
-    if source is None:
-        return element("span", {"class": "avatar", "aria-hidden": "true"}, name[:1].upper())
-    return element("img", {"class": "avatar", "src": source, "alt": "", "referrerpolicy": "no-referrer"})
-
-
-def _time(seconds_since_epoch: float, *, seconds: bool = False) -> Element:
-    moment = datetime.fromtimestamp(seconds_since_epoch, UTC)
-    shown = moment.strftime("%H:%M:%S UTC" if seconds else "%H:%M UTC")
-    return element("time", {"datetime": moment.isoformat(timespec="seconds")}, shown)

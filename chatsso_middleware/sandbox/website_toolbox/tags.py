@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from webob import Request, Response
 
+from ..forms import query_of
 from ..markup import COMMON_HEADERS
-from .exchange import BAD_TOKEN, Reply, end_browser_session, log_in_by_token, query_of, session_of
+from .exchange import BAD_TOKEN, Reply, end_browser_session, log_in_by_token, session_of
 
 if TYPE_CHECKING:
     from .room import Room
