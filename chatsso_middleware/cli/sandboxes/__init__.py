@@ -1,0 +1,1 @@
+"""The commands below ``chatsso sandbox``, a module each."""
