@@ -70,9 +70,6 @@ class Provider:
     keys: ClassVar[tuple[Key, ...]] = ()
     """The provider's own settings, without the prefix."""
 
-    token_margin: ClassVar[timedelta] = timedelta(minutes=5)
-    """How long before its end a token is no longer handed out."""
-
     has_tags: ClassVar[bool] = False
     """Whether a 1x1 IMG logs a browser in and out; the two tag hooks then give addresses."""
 
@@ -117,6 +114,11 @@ class Provider:
     def hosts(self) -> frozenset[str]:
         """The hosts that a chat link leads to, in lower case, with the port where one is written."""
         return frozenset({urlsplit(self.url).netloc.lower()})
+
+    @property
+    def token_margin(self) -> timedelta:
+        """How long before its end a token is no longer handed out: less than a third of its life."""
+        return timedelta(minutes=5)
 
     @property
     def realm(self) -> str:
@@ -216,3 +218,9 @@ class Provider:
     def snippets(self, site: SiteFacts) -> Sequence[Snippet]:
         """What `chatsso snippet` prints; `site.site_url` is given."""
         return ()
+
+    # 7. The process ends, or the site is taken down.
+
+    def close(self) -> None:
+        """Close the connections that are kept open. A later call opens new ones."""
+        self.api.close()
