@@ -14,12 +14,20 @@ _ANY_SITE: Final = "https://YOUR.SITE"
 
 
 def advice_for(
-    site: SiteFacts, *, chat_origin: str, base: str, partitioned: bool, oauth: bool
+    site: SiteFacts,
+    *,
+    chat_origin: str,
+    base: str,
+    partitioned: bool,
+    oauth: bool,
+    registers: bool,
+    shared_token: bool,
 ) -> Iterator[Advice]:
     """Sentences for `chatsso check`, the order of work first.
 
     `base` is the path of our addresses for this chat: ``/chatsso/rocketchat``. `oauth` says that visitors can
-    log in without the site's login page.
+    log in without the site's login page, `registers` that accounts are made by the chat's own registration,
+    `shared_token` that all browsers of a user have one token.
     """
     address = (site.site_url or _ANY_SITE) + base
     if site.site_url is None:
@@ -31,9 +39,21 @@ def advice_for(
     )
     yield Advice(
         "A logout in the chat shall not log straight in again: enter what the command"
-        " 'chatsso snippet rocketchat' prints under Settings, Layout, Custom Scripts"
+        " 'chatsso snippet rocketchat INI' prints (INI is this file) under Settings, Layout, Custom Scripts"
         " (Custom_Script_On_Logout)."
     )
+    switches = "Allow Email Change (Accounts_AllowEmailChange) off"
+    if not registers:
+        switches += " and Registration Form (Accounts_RegistrationForm) to Disabled"
+    yield Advice(
+        "Whoever may choose his own address in the chat may choose that of one of your users: in the chat,"
+        f" under Administration, Settings, Accounts, set {switches}."
+    )
+    if shared_token:
+        yield Advice(
+            "In mode mongodb a user has one token for all his browsers: where several processes serve your"
+            " site, they must share it by store = redis://..., or each takes the others' token away."
+        )
     if site.login_url is None and not oauth:
         yield Advice(
             "login_url is not set, so whoever is not logged in finds no login page in the chat's frame.",
@@ -78,9 +98,14 @@ def _cookies(site: SiteFacts, chat_origin: str, *, partitioned: bool) -> Iterato
 
 
 def _look_like_one_site(site_url: str, chat_origin: str) -> bool:
-    """Whether the last two labels of the hosts are the same; what is a public suffix cannot be known here."""
-    hosts = [parts.host if (parts := split_web_address(url)) else url for url in (site_url, chat_origin)]
-    if hosts[0] == hosts[1]:
+    """Whether the schemes and the last two labels of the hosts are the same.
+
+    Browsers take http and https for two sites. What is a public suffix cannot be known here.
+    """
+    site, chat = split_web_address(site_url), split_web_address(chat_origin)
+    if site is None or chat is None or site.scheme != chat.scheme:
+        return False
+    if site.host == chat.host:
         return True
-    tails = [host.split(".")[-2:] for host in hosts]
+    tails = [host.split(".")[-2:] for host in (site.host, chat.host)]
     return tails[0] == tails[1] and len(tails[0]) == 2 and not tails[0][1].isdigit()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from ...changes import AccountChange, Edit, Register
 from ...errors import Rejected
 from ...users import ChatUser
-from .accounts import Accounts
+from .accounts import Accounts, AddressTaken, CannotLookUp
 from .addresses import stored_address
 from .replies import Account
 from .usernames import known_usernames, possible_usernames
@@ -40,13 +41,15 @@ class AccountChanges:
     def _register(self, change: Register) -> None:
         if not self._accounts.creates:
             return
-        user = change.user
-        if self._accounts.find(user.email, known_usernames(user)) is None:
-            self._accounts.create(user, change.password)
+        with suppress(CannotLookUp):
+            if self._accounts.find(change.user.email, known_usernames(change.user)) is not None:
+                return
+        with suppress(AddressTaken):  # there is one
+            self._accounts.create(change.user, change.password)
 
     def _edit(self, change: Edit) -> None:
         account = self._edited_account(change)
-        if account is None:  # there never was one, or it is gone
+        if account is None or self._is_service_account(account):
             return
         fields: dict[str, str | bool] = {}
         if change.email is not None and not account.has_address(change.email):
@@ -66,14 +69,30 @@ class AccountChanges:
 
     def _edited_account(self, change: Edit) -> Account | None:
         """The account that `change` speaks of; it has the new address, if this edit was delivered before."""
+        unknown: CannotLookUp | None = None
         for address in filter(None, (change.address, change.email)):
             usernames = known_usernames(ChatUser(address))
             if change.username is not None:
                 usernames = (*known_usernames(ChatUser(address, username=change.username)), *usernames)
-            account = self._accounts.find(address, usernames)
-            if account is not None:
-                return account
+            try:
+                account = self._accounts.find(address, usernames)
+            except CannotLookUp as error:
+                unknown = error
+            else:
+                if account is not None:
+                    return account
+        if unknown is not None:
+            raise unknown
         return None
+
+    def _is_service_account(self, account: Account) -> bool:
+        if account.id != self._service.id:
+            return False
+        logger.warning(
+            "%s: a change to a user who has the address of the service account, which is left alone",
+            self._provider,
+        )
+        return True
 
     def _update(self, account: Account, attempts: Sequence[Mapping[str, Any]]) -> None:
         """Send the first of `attempts`; each further one where the chat does not take the user name."""
@@ -81,7 +100,8 @@ class AccountChanges:
             reply = self._service.call("POST", "users.update", {"userId": account.id, "data": fields})
             if reply.success or reply.no_such_account:
                 return
-            if not (reply.taken or reply.name_refused):
+            address_taken = "email" in fields and reply.takes_address(fields["email"])
+            if address_taken or not (reply.taken or reply.name_refused):
                 break
         raise reply.refusal(self._provider, "no edit")
 
@@ -96,13 +116,7 @@ class AccountChanges:
 
     def _delete(self, address: str) -> None:
         account = self._accounts.find(address, known_usernames(ChatUser(address)))
-        if account is None:
-            return
-        if account.id == self._service.id:
-            logger.warning(
-                "%s: a user who was deleted has the address of the service account, which is left alone",
-                self._provider,
-            )
+        if account is None or self._is_service_account(account):
             return
         fields = {"userId": account.id, "confirmRelinquish": True}
         reply = self._service.ask("POST", "users.delete", fields)

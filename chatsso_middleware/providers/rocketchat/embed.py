@@ -34,7 +34,11 @@ class Embedding:
 
     def script(self, visit: Visit) -> Reply:  # noqa: ARG002 - it is the same for everybody
         """The script, which knows the chat's origin and finds our addresses by its own."""
-        facts = {"chatOrigin": self._chat.origin, "provider": self._provider}
+        facts = {
+            "chatOrigin": self._chat.origin,
+            "provider": self._provider,
+            "sendsTokens": self._has_resume_token,
+        }
         text = static_script(SCRIPT_PATH).replace("null /* facts */", as_script_text(facts), 1)
         return Reply(body=text, content_type="text/javascript")
 

@@ -24,6 +24,9 @@ __all__ = ["Frame"]
 _PATH: Final = "frame"
 _CAME_BACK: Final = "came_back"
 """The query parameter of somebody who comes back from `Visit.login_page`."""
+_TRY: Final = "try"
+_WAITS: Final = {"0": 2, "1": 4, "2": 8}
+"""Seconds before the page asks for a token again, by the number of times that it has done so."""
 
 
 class Frame:
@@ -78,6 +81,8 @@ class Frame:
 
     def _for_guest(self, visit: Visit) -> Reply:
         again, into_chat = _here(visit), self._into_chat(visit)
+        if visit.is_refused:
+            return self._page("You may not use the chat", frame_pages.refused(front_page=visit.front_page))
         if _CAME_BACK in visit.query:
             content = frame_pages.not_logged_in_after_login(again=again, into_chat=into_chat)
             return self._page("The chat does not see your login", content)
@@ -94,7 +99,13 @@ class Frame:
             login_page=visit.login_page if self._needs_password else None,
         )
         # With status 200: a proxy in front of the site may put its own page in place of an error's.
-        return self._page("The chat could not log you in", content)
+        page = self._page("The chat could not log you in", content)
+        tried = visit.query.get(_TRY, "0")
+        if self._needs_password or tried not in _WAITS:
+            return page
+        # A chat that many enter at once is only late: the page asks again by itself, a few times.
+        again = add_query(_here(visit), [(_TRY, str(int(tried) + 1))])
+        return replace(page, headers=(*page.headers, ("Refresh", f"{_WAITS[tried]}; url={again}")))
 
     def _entering(self, visit: Visit, user: ChatUser, session: ChatSession) -> Reply:
         message, app_message = self._messages(session)

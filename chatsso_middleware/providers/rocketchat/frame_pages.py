@@ -67,6 +67,12 @@ def has_left(user: ChatUser, *, frame: str, forgery_token: str) -> str:
     return paragraphs([f"You are still logged in on this site as {name}."]) + choices([button])
 
 
+def refused(*, front_page: str) -> str:
+    """Logged in on the site, which does not let him into its chats."""
+    text = "This site does not let your account into its chat. Its owner can tell you why."
+    return paragraphs([text]) + choices([link(front_page, "To the site", new_tab=True)])
+
+
 def no_session(*, again: str, login_page: str | None) -> str:
     """Logged in on the site, but the chat gave no token."""
     if login_page is None:

@@ -11,6 +11,7 @@ change a user name in messages that were written before.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
@@ -22,6 +23,7 @@ from ...secret import Secret
 from ...users import ChatUser, check_address, check_text
 from .addresses import stored_address
 from .mongodb_documents import new_document, now
+from .mongodb_entrance import Entrance
 from .usernames import possible_usernames
 
 if TYPE_CHECKING:
@@ -30,9 +32,6 @@ if TYPE_CHECKING:
     from .mongodb_connection import Document
 
 __all__ = ["UserDocuments"]
-
-_PERSON: Final = {"type": {"$in": ["user", None]}}
-"""A bot or an app is no user of the site, whatever address it has. Old documents have no type."""
 
 _END_OF_SESSIONS: Final = {
     # Removed, never emptied: an empty token would be the token of whoever sends none.
@@ -61,16 +60,19 @@ class UserDocuments:
 
     `deadline` is by `time.monotonic` and holds for the whole call. Each method raises `Unavailable` where
     trying later may help, `Rejected` where it will not, and `InvalidUser` for what is no text, before it
-    could become a condition of a query. An address is compared in lower case, as the chat stores it.
+    could become a condition of a query. An address is looked for in lower case, as the chat does, and as it
+    is given, as the chat may have stored it. It is written in lower case.
     """
 
-    def __init__(self, url: Secret, provider: str) -> None:
+    def __init__(self, url: Secret, provider: str, *, left_alone: str | None = None) -> None:
         """`url` is ``mongodb://user:password@host/database?options``; no connection is opened yet.
 
-        Where it names no database, ``rocketchat`` is used (Meteor's own default is ``meteor``). Raises
+        `left_alone` is the id of an account that nobody enters or changes, whatever address it has. Where
+        the URL names no database, ``rocketchat`` is used (Meteor's own default is ``meteor``). Raises
         `ConfigurationError` for a URL that cannot be used, and where pymongo is not installed.
         """
         self._provider = provider
+        self._entrance = Entrance(provider, left_alone)
         key = f"{provider}.mongodb_url"
         try:
             from .mongodb_connection import Connection, UnusableURL
@@ -93,18 +95,18 @@ class UserDocuments:
     def open_session(self, user: ChatUser, *, create: bool, deadline: float) -> tuple[str, str]:
         """Set a new token for whoever has the address of `user`, and give the chat's id of him and the token.
 
-        Whether the chat has verified the address does not count: the site has. Where nobody has it, the
-        account is made if `create`, and never twice. The token before this one is no longer taken, but a
-        chat session that began with it goes on.
+        Where nobody has it, the account is made if `create`, and never twice. Where the chat has not verified
+        it, a stranger may have made the account: all ways into it but the new token are taken away. The token
+        before this one is no longer taken, but a chat session that began with it goes on.
         """
         address = self._stored_address(user.email)
         token = secrets.token_urlsafe(32)
         with self._connection.users(deadline) as users:
-            user_id = self._set_token(users, address, token)
+            user_id = self._entrance.set_token(users, self._spellings(user.email), token)
             if user_id is None and create:
                 user_id = self._create(users, user, address, {"iframe": {"token": token}})
                 if user_id is None:
-                    user_id = self._set_token(users, address, token)
+                    user_id = self._entrance.set_token(users, self._spellings(user.email), token)
         if user_id is None:
             raise Rejected(
                 self._provider,
@@ -128,9 +130,13 @@ class UserDocuments:
         """Take the token away, and what the chat gave out for it: everywhere this user is logged out."""
         self._update({"_id": check_text("user_id", user_id)}, _END_OF_SESSIONS, deadline)
 
-    def end_sessions(self, address: str, deadline: float) -> None:
-        """As `close_session`, for whoever has `address`. Nobody has it: done."""
-        self._update(self._person(address), _END_OF_SESSIONS, deadline)
+    def end_sessions(self, address: str, deadline: float) -> str | None:
+        """As `close_session`, for whoever has `address`; gives the chat's id of him, or `None` for nobody."""
+        condition = self._person(address)
+        update = _END_OF_SESSIONS | {"$set": {"_updatedAt": now()}}
+        with self._connection.users(deadline) as users:
+            found = users.find_one_and_update(condition, update, {"_id": True})
+        return None if found is None else str(found["_id"])
 
     def apply(self, change: AccountChange, *, create: bool, deadline: float) -> None:
         """Bring `change` into the database; what is there already counts as done.
@@ -169,24 +175,6 @@ class UserDocuments:
         """Close the connections of this process. A later call opens new ones."""
         self._connection.close()
 
-    def _set_token(self, users: Collection[Document], address: str, token: str) -> str | None:
-        while True:
-            found = users.find_one_and_update(
-                {"emails.address": address, "active": True, **_PERSON},
-                {"$set": {"services.iframe.token": token, "_updatedAt": now()}},
-                {"_id": True},
-            )
-            if found is not None:
-                return str(found["_id"])
-            refused = users.find_one({"emails.address": address}, {"active": True, "type": True})
-            if refused is None:
-                return None
-            if refused.get("type") not in ("user", None):
-                raise Rejected(self._provider, "the account with this address in the chat is no person's")
-            if refused.get("active") is not True:
-                raise Rejected(self._provider, "the account with this address is switched off in the chat")
-            # It came into being, or was switched on, between the two calls.
-
     def _create(
         self, users: Collection[Document], user: ChatUser, address: str, services: dict[str, Any]
     ) -> str | None:
@@ -195,6 +183,8 @@ class UserDocuments:
 
         self._check_unique_addresses(users)
         for username in possible_usernames(user):
+            if self._name_is_taken(users, username, ()):
+                continue
             document = new_document(user, address, username, services)
             try:
                 users.insert_one(document)
@@ -205,6 +195,16 @@ class UserDocuments:
             else:
                 return str(document["_id"])
         raise Rejected(self._provider, "every user name tried for the new account belongs to somebody else")
+
+    def _name_is_taken(self, users: Collection[Document], username: str, own: Sequence[str]) -> bool:
+        """Whether anybody but who has an address of `own` has the name, in whatever case.
+
+        The chat takes Ann and ann for one name, and its index does not: mentions and links would lead to one
+        of the two.
+        """
+        same = {"$regex": f"^{re.escape(username)}$", "$options": "i"}
+        condition = {"username": same, "emails.address": {"$nin": list(own)}}
+        return users.find_one(condition, {"_id": True}) is not None
 
     def _check_unique_addresses(self, users: Collection[Document]) -> None:
         """Refuse a collection in which an account could be made twice.
@@ -221,10 +221,10 @@ class UserDocuments:
         )
 
     def _register(self, user: ChatUser, deadline: float) -> None:
-        address = self._stored_address(user.email)
+        spellings = self._spellings(user.email)
         with self._connection.users(deadline) as users:
-            if users.find_one({"emails.address": address}, {"_id": True}) is None:
-                self._create(users, user, address, {})
+            if users.find_one({"emails.address": {"$in": spellings}}, {"_id": True}) is None:
+                self._create(users, user, spellings[0], {})
 
     def _edit(self, change: Edit, deadline: float) -> None:
         from pymongo.errors import DuplicateKeyError
@@ -241,6 +241,9 @@ class UserDocuments:
             return
         with self._connection.users(deadline) as users:
             for values in candidates:
+                name = values.get("username")
+                if name is not None and self._name_is_taken(users, name, self._spellings(change.address)):
+                    continue
                 # Older servers do not say of which index a duplicate is: the address's, or the user name's.
                 with suppress(DuplicateKeyError):
                     users.update_one(self._person(change.address), {"$set": values})
@@ -259,7 +262,11 @@ class UserDocuments:
             users.update_one(condition, update | {"$set": fields})
 
     def _person(self, address: str) -> Document:
-        return {"emails.address": self._stored_address(address), **_PERSON}
+        return {"emails.address": {"$in": self._spellings(address)}, **self._entrance.people}
+
+    def _spellings(self, address: str) -> list[str]:
+        """How `address` may stand in a document: in lower case first, which is how it is written."""
+        return list(dict.fromkeys((self._stored_address(address), address)))
 
     def _stored_address(self, address: str) -> str:
         return stored_address(self._provider, check_address("email", address))

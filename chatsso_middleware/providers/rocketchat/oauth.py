@@ -93,7 +93,7 @@ class OAuthHandOver:
     @property
     def endpoint(self) -> Endpoint:
         """Its address; nobody but a page of ours may send a visitor's browser there."""
-        return Endpoint("oauth", self.answer, ("POST",), checks_forgery=True)
+        return Endpoint("oauth", self.answer, ("POST",), calls_out=True, checks_forgery=True)
 
     def answer(self, visit: Visit) -> Reply:
         """Log the visitor in if the service confirms it. JSON for the frame's script."""

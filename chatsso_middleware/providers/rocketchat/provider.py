@@ -51,6 +51,8 @@ class RocketChat(Provider):
     token_margin = timedelta(hours=1)
     links_through_gateway = True
     remembers_leaving = True
+    frames_site = True
+    login_keys = frozenset({"oauth"})
     check_interval: ClassVar[timedelta | None] = timedelta(minutes=5)
 
     @classmethod
@@ -188,6 +190,8 @@ class RocketChat(Provider):
                 base=f"{site.mount}/{self.name}",
                 partitioned=self.partitioned_cookies,
                 oauth=bool(self.options["oauth"]),
+                registers=self._service is None and self._way.has_passwords,
+                shared_token=self._way.scope == "user",
             )
         )
 
@@ -229,7 +233,9 @@ class RocketChat(Provider):
             case "saved":
                 return Saved(means, self.options["saved_token"])
             case "mongodb":
-                return MongoDB(means, UserDocuments(self.options["mongodb_url"], self.name))
+                service_id = self._service.id if self._service is not None else None
+                documents = UserDocuments(self.options["mongodb_url"], self.name, left_alone=service_id)
+                return MongoDB(means, documents)
             case "realtime":
                 return Realtime(means)
         raise ValueError("mode create_token needs a service account: see disagreements()")

@@ -31,11 +31,14 @@ _NOT_ALLOWED: Final = frozenset(
 )
 _WRONG_FIELDS: Final = frozenset({"invalid-params", "error-invalid-params"})
 _TOO_MANY: Final = frozenset({"error-too-many-requests", "too-many-requests"})
+_LOGINS_BLOCKED: Final = frozenset({"error-login-blocked-for-ip", "error-login-blocked-for-user"})
 
 _NO_SUCH_ACCOUNT_IN_WORDS: Final = re.compile(r"user not found|not match any|invalid user", re.IGNORECASE)
 _TAKEN_IN_WORDS: Final = re.compile(r"already (in use|exists)|E11000|duplicate key", re.IGNORECASE)
+_ADDRESS_IN_WORDS: Final = re.compile(r"\be-?mails?\b", re.IGNORECASE)
 _LAST_ADMINISTRATOR: Final = re.compile(r"last.admin|without (an |active )*admin", re.IGNORECASE)
 _WAIT: Final = re.compile(r"wait (\d{1,6}) second", re.IGNORECASE)
+_ANY_ADDRESS: Final = re.compile(r"[^\s@<>(),;:\"]+@[^\s@<>(),;:\"]+")
 
 
 class TooManyCalls(Unavailable):
@@ -66,6 +69,18 @@ class Reply:
         """Whether it refused because an account with that user name or address is there."""
         return not self.success and (self.code in _TAKEN or bool(_TAKEN_IN_WORDS.search(self.message)))
 
+    def takes_address(self, address: str) -> bool:
+        """Whether what is taken is `address`, not the user name that was sent with it.
+
+        Servers name the value itself, in ``details`` and in the text, or say "Email" (observed).
+        """
+        if not self.taken:
+            return False
+        details = self.body.get("details")
+        field_named = _text(details, "field") if isinstance(details, dict) else ""
+        named = f"{field_named} {_words(self.body)}".lower()
+        return address.lower() in named or bool(_ADDRESS_IN_WORDS.search(self.message))
+
     @property
     def name_refused(self) -> bool:
         """Whether it refused the user name itself."""
@@ -80,6 +95,11 @@ class Reply:
     def wants_second_factor(self) -> bool:
         """Whether two-factor authentication stands in the way."""
         return self.code.startswith("totp-")
+
+    @property
+    def blocks_logins(self) -> bool:
+        """Whether too many logins have failed, from our address or of this user, so that none is tried."""
+        return self.code in _LOGINS_BLOCKED
 
     @property
     def not_allowed(self) -> bool:
@@ -106,6 +126,8 @@ class Account:
     username: str | None
     addresses: frozenset[str] | None
     """Its addresses in lower case, as the chat stores them; `None` where it does not tell them."""
+    verified: frozenset[str]
+    """Those of them that the chat has seen to be the user's."""
     active: bool
     kind: str
     """``user`` for a person; ``bot`` and ``app`` are others."""
@@ -113,6 +135,10 @@ class Account:
     def has_address(self, address: str) -> bool:
         """Whether the chat says that `address` is one of its addresses."""
         return self.addresses is not None and address.lower() in self.addresses
+
+    def has_verified(self, address: str) -> bool:
+        """Whether the chat says that it has seen `address` to be this user's."""
+        return address.lower() in self.verified
 
 
 def read_reply(answer: Answer, sent: Iterable[str]) -> Reply:
@@ -132,8 +158,9 @@ def read_reply(answer: Answer, sent: Iterable[str]) -> Reply:
         raise Unavailable(answer.provider, reason, status=answer.status)
     words = _words(body)
     code = _code(body, words)
-    # What was sent goes out of the text first: nobody shall cry "already in use" by his choice of a name.
-    message = quotable(sent, words)
+    # What was sent goes out of the text first: nobody shall cry "already in use" by his choice of a name. A
+    # refusal may name an address that was not sent: that of the account whose id was.
+    message = quotable([*sent, *_ANY_ADDRESS.findall(words)], words)
     if code in _TOO_MANY:
         wait = _WAIT.search(message)
         reason = f"limits our calls (status {answer.status})"
@@ -149,10 +176,12 @@ def read_account(provider: str, value: object) -> Account:
     username, active, kind = value.get("username"), value.get("active", True), value.get("type", "user")
     if not (isinstance(username, str | None) and isinstance(active, bool) and isinstance(kind, str)):
         raise Unavailable(provider, "answered with a user that cannot be read")
+    addresses, verified = _addresses(provider, value.get("emails"))
     return Account(
         id=read_identifier(provider, value.get("_id"), "a user id"),
         username=username,
-        addresses=_addresses(provider, value.get("emails")),
+        addresses=addresses,
+        verified=verified,
         active=active,
         kind=kind,
     )
@@ -165,19 +194,19 @@ def read_identifier(provider: str, value: object, what: str) -> str:
     return value
 
 
-def _addresses(provider: str, value: object) -> frozenset[str] | None:
-    """The addresses of a user; a list without any tells as little as no list."""
+def _addresses(provider: str, value: object) -> tuple[frozenset[str] | None, frozenset[str]]:
+    """The addresses of a user, and those that are verified; a list without any tells as little as no list."""
     if value is None or value == []:
-        return None
+        return None, frozenset()
     if not isinstance(value, list):
         raise Unavailable(provider, "answered with addresses that cannot be read")
-    found = set()
+    found: dict[str, bool] = {}
     for entry in value:
         address = entry.get("address") if isinstance(entry, dict) else None
         if not isinstance(address, str):
             raise Unavailable(provider, "answered with addresses that cannot be read")
-        found.add(address.lower())
-    return frozenset(found)
+        found[address.lower()] = entry.get("verified") is True
+    return frozenset(found), frozenset(address for address, verified in found.items() if verified)
 
 
 def _text(body: Mapping[str, Any], name: str) -> str:

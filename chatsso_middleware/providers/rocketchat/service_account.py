@@ -32,22 +32,36 @@ PERMISSIONS: Final = {
 _TOKEN_PATH: Final = "users.createToken"  # noqa: S105 - a path, no token
 
 
+class _Alarms:
+    """What only the owner can mend, each told once however many ways lead to the chat."""
+
+    def __init__(self) -> None:
+        self.key_refused = Alarm(logger)
+        self.over_limit = Alarm(logger)
+        self.not_permitted = {path: Alarm(logger) for path in PERMISSIONS}
+        self.second_factor = {path: Alarm(logger) for path in (*PERMISSIONS, "me")}
+
+
 class ServiceAccount:
     """Calls in the name of the service account. Every method may be called in any thread. *Network.*
 
     A refusal that only the owner can mend is `Rejected` with `credentials`, and one line in the log.
     """
 
-    def __init__(self, rest: RestAPI, user_id: str, token: Secret, token_secret: Secret | None) -> None:
+    def __init__(
+        self,
+        rest: RestAPI,
+        user_id: str,
+        token: Secret,
+        token_secret: Secret | None,
+        alarms: _Alarms | None = None,
+    ) -> None:
         """`token_secret` is what servers from 8.0 want beside the id for ``users.createToken``."""
         self.id = user_id
         self._rest = rest
         self._token = token
         self._token_secret = token_secret
-        self._key_refused = Alarm(logger)
-        self._second_factor = Alarm(logger)
-        self._over_limit = Alarm(logger)
-        self._not_permitted = {path: Alarm(logger) for path in PERMISSIONS}
+        self._alarms = alarms or _Alarms()
 
     @property
     def provider(self) -> str:
@@ -55,20 +69,22 @@ class ServiceAccount:
         return self._rest.provider
 
     def beside(self) -> ServiceAccount:
-        """The same account on another way: a failure there leaves this one open."""
-        return ServiceAccount(self._rest.beside(), self.id, self._token, self._token_secret)
+        """The same account on another way: a failure there leaves this one open. The alarms are in common."""
+        rest = self._rest.beside()
+        return ServiceAccount(rest, self.id, self._token, self._token_secret, self._alarms)
 
     def call(self, method: Method, path: str, fields: Mapping[str, Any]) -> Reply:
         """Call `path`, and give the reply unless it is one that only the owner can mend."""
         reply = self.ask(method, path, fields)
         if reply.wants_second_factor:
-            raise self._refused_for_second_factor()
+            raise self._refused_for_second_factor(path)
         of_other_generation = path == _TOKEN_PATH and reply.wrong_fields
         if reply.not_allowed or of_other_generation:
             raise self._refused(path, reply)
-        self._key_refused.rest()
-        if path in self._not_permitted:
-            self._not_permitted[path].rest()
+        self._alarms.key_refused.rest()
+        if path in self._alarms.not_permitted:
+            self._alarms.not_permitted[path].rest()
+        self._alarms.second_factor[path].rest()  # some calls ask for one, and others do not
         return reply
 
     def ask(self, method: Method, path: str, fields: Mapping[str, Any]) -> Reply:
@@ -78,7 +94,7 @@ class ServiceAccount:
         except Unavailable as failure:
             if isinstance(failure, TooManyCalls) or failure.status == 429:
                 # Once in the life of a process: at the limit, calls that work and calls that fail alternate.
-                self._over_limit.sound(
+                self._alarms.over_limit.sound(
                     "%s: the chat limits our calls, and all visitors share the site's one address. Give the"
                     " role of the service account the permission api-bypass-rate-limit.",
                     self.provider,
@@ -127,7 +143,7 @@ class ServiceAccount:
     def _refused(self, path: str, reply: Reply) -> Rejected:
         permission = PERMISSIONS.get(path)
         if permission is None or (reply.status == 401 and not self._is_known()):
-            self._key_refused.sound(
+            self._alarms.key_refused.sound(
                 "%s: the chat refuses the service account: %s.admin_user_id and %s.admin_token must be the"
                 " user id and the personal access token of one account of the chat.",
                 *[self.provider] * 3,
@@ -135,7 +151,7 @@ class ServiceAccount:
             return Rejected(self.provider, "refuses the key of the service account", credentials=True)
         if path == _TOKEN_PATH:
             return self._token_refused()
-        self._not_permitted[path].sound(
+        self._alarms.not_permitted[path].sound(
             "%s: the chat does not let the service account call %s: give its role the permission %s.",
             self.provider,
             path,
@@ -159,7 +175,7 @@ class ServiceAccount:
                 "token_secret must be the value of CREATE_TOKENS_FOR_USERS_SECRET at the chat's server (from"
                 " 8.0); take it away for an older server and start that with CREATE_TOKENS_FOR_USERS=true"
             )
-        self._not_permitted[_TOKEN_PATH].sound(
+        self._alarms.not_permitted[_TOKEN_PATH].sound(
             "%s: the chat makes no login tokens, so nobody is logged in to it: %s. The role of the service"
             " account needs the permission user-generate-access-token.",
             self.provider,
@@ -167,12 +183,12 @@ class ServiceAccount:
         )
         return Rejected(self.provider, f"makes no login tokens for us: {mend}", credentials=True)
 
-    def _refused_for_second_factor(self) -> Rejected:
+    def _refused_for_second_factor(self, path: str) -> Rejected:
         mend = (
             "make the personal access token of the service account with the box Ignore Two Factor"
             " Authentication ticked"
         )
-        self._second_factor.sound(
+        self._alarms.second_factor[path].sound(
             "%s: the chat wants a second factor from the service account: %s.", self.provider, mend
         )
         reason = f"wants a second factor from the service account: {mend}"

@@ -26,9 +26,12 @@ PERMISSIONS: Final = frozenset(
         "edit-other-user-active-status",
         "edit-other-user-avatar",
         "edit-other-user-info",
+        "edit-other-user-password",
         "logout-other-user",
         "user-generate-access-token",
+        "view-d-room",
         "view-full-other-user-info",
+        "view-outside-room",
     }
 )
 """What the calls of the API ask for, and an administrator has."""
@@ -74,6 +77,8 @@ class Behaviour:
 
     rate_limit: int | None = None
     """Calls a minute from one address to one route of the API; `None` for as many as come."""
+    registration_limit: bool = False
+    """Whether one registration a minute is taken from an address, as real servers do."""
     updated_first: bool = False
     """Whether the realtime protocol says ``updated`` before the ``result`` of a method."""
     expires_in_seconds: bool = False

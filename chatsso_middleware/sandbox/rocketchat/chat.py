@@ -130,10 +130,27 @@ class Chat:
             return self._users.by_id(who) or self._users.by_username(who) or self._users.by_email(who)
 
     def user_by(self, kind: Literal["id", "username", "email"], value: str) -> User | None:
-        """The user whose id, username or address is `value`; nothing else is compared with it."""
-        find = {"id": self._users.by_id, "username": self._users.by_username, "email": self._users.by_email}
+        """The user whose id, username or address is `value`; nothing else is compared with it.
+
+        An address is looked for in lower case, and found where it is stored so.
+        """
+        find = {
+            "id": self._users.by_id,
+            "username": self._users.by_username,
+            "email": self._users.by_stored_email,
+        }
         with self._lock:
             return find[kind](value)
+
+    def has_address(self, address: str) -> bool:
+        """Whether somebody has `address`, in whatever case."""
+        with self._lock:
+            return self._users.by_email(address) is not None
+
+    def search_users(self, term: str, *, with_addresses: bool) -> tuple[User, ...]:
+        """The users in whose names, or addresses if these may be seen, `term` stands, the oldest first."""
+        with self._lock:
+            return self._users.search(term, with_addresses=with_addresses)
 
     def add_user(
         self,
@@ -142,9 +159,12 @@ class Chat:
         email: str | None = None,
         name: str | None = None,
         password: str | None = None,
-        verified: bool = False,
+        verified: bool = True,
     ) -> User:
-        """A new user, with ``USERNAME@example.com`` unless given. Raises `Refused` for what is taken."""
+        """A new user, with ``USERNAME@example.com`` unless given. Raises `Refused` for what is taken.
+
+        `verified` says whether the chat has seen the address to be his, as it has not after a registration.
+        """
         with self._lock:
             return self._users.create(
                 username,

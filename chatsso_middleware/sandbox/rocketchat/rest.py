@@ -25,6 +25,7 @@ __all__ = ["PREFIX", "RestAPI", "RestAnswer"]
 
 PREFIX: Final = "/api/v1/"
 ROUTES: Final[Mapping[str, Route]] = {**rest_login.ROUTES, **rest_users.ROUTES}
+_REGISTRATION: Final = "POST users.register"
 _FORBIDDEN: Final = frozenset({"error-unauthorized", "error-forbidden"})
 
 
@@ -91,7 +92,8 @@ class RestAPI:
         return user if user is not None and user.id == user_id else None
 
     def _count(self, address: str, route: str, caller: User | None) -> Allowance | None:
-        limit = self._chat.behaviour.rate_limit
+        behaviour = self._chat.behaviour
+        limit = 1 if behaviour.registration_limit and route == _REGISTRATION else behaviour.rate_limit
         if limit is None or self._chat.permits(caller, "api-bypass-rate-limit"):
             return None
         return self._limits.count((address, route), limit)

@@ -42,6 +42,11 @@ _QUERIES: Final[Mapping[str, Literal["id", "username", "email"]]] = {
 }
 """What names a user in a call, and what it is compared with."""
 _NEEDED: Final = ("email", "name", "password", "username")
+_FOR_EVERYBODY: Final = ("_id", "username", "name", "type", "status", "avatarUrl")
+
+PAGE: Final = 50
+"""Users that a list brings at once, unless it is asked for more or fewer."""
+LARGEST_PAGE: Final = 100
 
 
 def _create_token(call: RestCall) -> Done:
@@ -84,10 +89,14 @@ def _register(call: RestCall) -> Done:
         raise Refused("", "Logged in users can not register again.")
     if call.chat.user_by("username", given["username"]) is not None:
         raise Refused("", "Username is already in use")
-    if call.chat.user_by("email", given["email"]) is not None:
+    if call.chat.has_address(given["email"]):
         raise Refused(403, "Email already exists.")
     user = call.chat.add_user(
-        given["username"], email=given["email"], name=given["name"], password=given["pass"]
+        given["username"],
+        email=given["email"],
+        name=given["name"],
+        password=given["pass"],
+        verified=False,
     )
     return Done({"user": user.as_json()}, f"Registered @{user.username}.")
 
@@ -105,9 +114,7 @@ def _info(call: RestCall) -> Done:
         raise Refused("", "User not found.")
     if user is None:
         raise Refused("error-invalid-user", "The required param provided does not match any users")
-    members = user.as_json()
-    if user.id != call.user.id and not call.may("view-full-other-user-info"):
-        members = {name: members[name] for name in ("_id", "username", "name", "type", "status", "avatarUrl")}
+    members = _shown(user, whole=user.id == call.user.id or call.may("view-full-other-user-info"))
     return Done({"user": members}, f"Told about @{user.username}.")
 
 
@@ -116,6 +123,8 @@ def _update(call: RestCall) -> Done:
     data: Mapping[str, Any] = checked(given["data"], optional=_PROFILE)
     if call.user.two_factor:
         check_code(call.code)
+    if not call.may("edit-other-user-password"):
+        data = {name: value for name, value in data.items() if name != "password"}  # and nobody hears of it
     user = call.chat.update_user(_user_of(call, given), data)
     if "active" in data:
         user = call.chat.set_active(user, active=data["active"])
@@ -149,6 +158,41 @@ def _set_avatar(call: RestCall) -> Done:
         raise Refused("error-avatar-invalid-url", f"Invalid avatar URL: {given['avatarUrl']}")
     call.chat.set_avatar(user, given["avatarUrl"])
     return Done({}, f"Gave @{user.username} a picture.")
+
+
+def _reset_avatar(call: RestCall) -> Done:
+    user = _user_of(call, checked(call.given, optional={"userId": str, "username": str}))
+    if user.id != call.user.id and not call.may("edit-other-user-avatar"):
+        raise call.chat.no_permission()
+    call.chat.set_avatar(user, "")
+    return Done({}, f"Took the picture of @{user.username} away.")
+
+
+def _list_by_status(call: RestCall) -> Done:
+    """A page of the users in whose names or addresses a text stands."""
+    names = ("searchTerm", "count", "offset", "status", "hasLoggedIn", "type", "sort")
+    given = checked(call.given, optional=dict.fromkeys(names, str))
+    if not call.may("view-outside-room"):
+        raise call.chat.no_permission()
+    sees_all = call.may("view-full-other-user-info")
+    found = call.chat.search_users(given.get("searchTerm", ""), with_addresses=sees_all)
+    offset, count = _number(given, "offset", 0), min(_number(given, "count", PAGE), LARGEST_PAGE)
+    users = [_shown(user, whole=sees_all) for user in found[offset : offset + count]]
+    members = {"users": users, "count": len(users), "offset": offset, "total": len(found)}
+    return Done(members, f"Told of {len(users)} of {len(found)} users that were found.")
+
+
+def _number(given: Mapping[str, Any], name: str, default: int) -> int:
+    value = given.get(name, str(default))
+    if not (value.isascii() and value.isdecimal()):
+        raise Refused("invalid-params", f"{name} must be number")
+    return int(value)
+
+
+def _shown(user: User, *, whole: bool) -> Mapping[str, object]:
+    """`user` for whoever may see the whole, or only what everybody may."""
+    members = user.as_json()
+    return members if whole else {name: members[name] for name in _FOR_EVERYBODY}
 
 
 def _user_of(call: RestCall, given: Mapping[str, Any]) -> User:
@@ -188,4 +232,6 @@ ROUTES: Final[Mapping[str, Route]] = {
     "users.delete": Route(_delete, permission="delete-user"),
     "users.setActiveStatus": Route(_set_active_status, permission="edit-other-user-active-status"),
     "users.setAvatar": Route(_set_avatar),
+    "users.resetAvatar": Route(_reset_avatar),
+    "users.listByStatus": Route(_list_by_status, methods=("GET",), permission="view-d-room"),
 }

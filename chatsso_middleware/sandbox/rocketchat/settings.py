@@ -62,7 +62,7 @@ class ChatSettings:
             iframe_url=f"{endpoints}/rocketchat/frame",
             api_url=f"{endpoints}/rocketchat/token",
             api_method="POST",
-            script_on_logout=f"window.location.href = {log_out};",
+            script_on_logout=f"window.location.replace({log_out});",
         )
 
     def by_id(self) -> dict[str, bool | str]:

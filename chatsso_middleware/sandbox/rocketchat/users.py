@@ -40,6 +40,8 @@ class User:
     email: str
     """The first address, empty where the document has none."""
     email_verified: bool
+    addresses: tuple[str, ...]
+    """All addresses, as they are stored."""
     active: bool
     roles: tuple[str, ...]
     avatar_url: str
@@ -60,6 +62,7 @@ class User:
             name=document.get("name") or "",
             email=emails[0].get("address", ""),
             email_verified=bool(emails[0].get("verified")),
+            addresses=tuple(each["address"] for each in emails if "address" in each),
             active=bool(document.get("active", True)),
             roles=tuple(document.get("roles") or ()),
             avatar_url=document.get("avatarUrl") or "",
@@ -74,7 +77,10 @@ class User:
             "_id": self.id,
             "username": self.username,
             "name": self.name,
-            "emails": [{"address": self.email, "verified": self.email_verified}] if self.email else [],
+            "emails": [
+                {"address": each["address"], "verified": bool(each.get("verified"))}
+                for each in self.document.get("emails") or []
+            ],
             "active": self.active,
             "roles": list(self.roles),
             "type": "user",
@@ -84,7 +90,7 @@ class User:
 
 
 class Users:
-    """The users in one collection. Usernames and addresses are compared without regard to case.
+    """The users in one collection. Usernames and addresses are unique without regard to case.
 
     It is the chat's lock that keeps two threads from registering one name.
     """
@@ -106,8 +112,22 @@ class Users:
         return next((user for user in self.all() if user.username.lower() == username.lower()), None)
 
     def by_email(self, address: str) -> User | None:
-        """The user whose first address this is."""
-        return next((user for user in self.all() if user.email.lower() == address.lower()), None)
+        """The user who has this address, in whatever case: who logs in by it, and whose it is already."""
+        wanted = address.lower()
+        return next((user for user in self.all() if wanted in map(str.lower, user.addresses)), None)
+
+    def by_stored_email(self, address: str) -> User | None:
+        """The user with whom this address is stored in lower case: as the API looks one up (observed)."""
+        return self.where({"emails.address": address.lower()})
+
+    def search(self, term: str, *, with_addresses: bool) -> tuple[User, ...]:
+        """The users with `term` in the username, in the name, or in an address if these may be seen."""
+
+        def texts(user: User) -> tuple[str, ...]:
+            return user.username, user.name, *(user.addresses if with_addresses else ())
+
+        wanted = term.lower()
+        return tuple(user for user in self.all() if any(wanted in text.lower() for text in texts(user)))
 
     def where(self, query: Mapping[str, str]) -> User | None:
         """The first user whose document matches `query`."""
@@ -156,7 +176,8 @@ class Users:
             verified = bool(changes.get("verified", False))
             update["emails"] = [{"address": changes["email"], "verified": verified}]
         elif "verified" in changes and user.email:
-            update["emails"] = [{"address": user.email, "verified": changes["verified"]}]
+            first, *others = user.document["emails"]
+            update["emails"] = [{**first, "verified": changes["verified"]}, *others]
         if "password" in changes:
             digest = password_digest(changes["password"])
             update["services.password"] = {"scrypt": hash_password(digest)}

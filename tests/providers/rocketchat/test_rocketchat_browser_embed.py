@@ -30,6 +30,12 @@ def ask(path: str, side: BrowserSide | None = None, /, **visit: Any) -> Reply:
     return endpoint.answer(Visit(**facts))
 
 
+def facts_in(script: str) -> Any:
+    """What the server tells the script."""
+    (line,) = [line.strip() for line in script.splitlines() if line.strip().startswith("const facts = ")]
+    return json.loads(line.removeprefix("const facts = ").removesuffix(";"))
+
+
 def test_it_is_there_only_where_the_owner_switched_it_on() -> None:
     assert make().page_script == "embed.js"
     off = make(embed=False)
@@ -41,7 +47,12 @@ def test_the_script_is_the_same_for_everybody_and_knows_the_chats_origin() -> No
     reply = ask("embed.js")
     assert reply == ask("embed.js", user=None, same_origin=False)
     assert (reply.status, reply.content_type) == (200, "text/javascript")
-    assert f'const facts = {{"chatOrigin": "{CHAT}", "provider": "rocketchat"}};' in reply.body
+    assert facts_in(reply.body) == {"chatOrigin": CHAT, "provider": "rocketchat", "sendsTokens": True}
+
+
+def test_in_mode_mongodb_the_script_knows_that_no_token_comes() -> None:
+    facts = facts_in(ask("embed.js", make(token_field="token")).body)
+    assert facts["sendsTokens"] is False
 
 
 def test_a_page_of_the_site_is_told_who_is_logged_in() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 from xml.etree.ElementTree import Element
 
 import html5lib
@@ -64,6 +64,7 @@ class Page:
         self.policy = dict(
             directive.partition(" ")[::2] for directive in headers.pop("Content-Security-Policy").split("; ")
         )
+        self.refresh = headers.pop("Refresh", None)
         assert headers == {}
         self.root: Element = html5lib.parse(reply.body, namespaceHTMLElements=False)
         self.scripts = list(self.root.iter("script"))
@@ -207,6 +208,16 @@ def test_who_comes_back_logged_in_enters_the_chat() -> None:
     assert Page(ask(user=ANN, query={"came_back": "1"})).facts["message"]["loginToken"] == TOKEN
 
 
+def test_a_guest_whom_the_site_does_not_let_into_its_chats_is_told_so_and_sent_nowhere() -> None:
+    reply = ask(is_refused=True, query={"came_back": "1"})
+    page = Page(reply)
+    assert page.title == "You may not use the chat"
+    assert "Its owner can tell you why." in page.text
+    assert page.links["To the site"].get("href") == "/shop/"
+    assert page.refresh is None
+    assert TOKEN not in reply.body
+
+
 def test_without_a_login_page_the_guest_is_told_where_to_go() -> None:
     page = Page(ask(login_page=None))
     assert page.title == "Please log in"
@@ -280,9 +291,31 @@ def test_without_a_token_the_page_says_so_and_offers_to_try_again(session: ChatS
     assert "Log in" not in page.links
 
 
+def test_without_a_token_the_page_asks_again_by_itself_three_times_and_waits_longer_each_time() -> None:
+    waits = []
+    query: dict[str, str] = {}
+    while (refresh := Page(ask(user=ANN, session=lambda: None, query=query)).refresh) is not None:
+        seconds, _, address = refresh.partition("; url=")
+        waits.append(int(seconds))
+        assert urlsplit(address).path == f"{BASE}/frame"
+        query = dict(parse_qsl(urlsplit(address).query))
+    assert waits == [2, 4, 8]
+
+
+@pytest.mark.parametrize("tried", ["3", "-1", "", "00", "0 ", "x", "\u0661"])
+def test_a_number_of_tries_that_no_page_of_ours_names_is_the_last(tried: str) -> None:
+    assert Page(ask(user=ANN, session=lambda: None, query={"try": tried})).refresh is None
+
+
+def test_once_the_token_is_there_the_page_asks_no_more() -> None:
+    page = Page(ask(user=ANN, query={"try": "1"}))
+    assert (page.title, page.refresh) == ("Entering the chat", None)
+
+
 def test_where_the_chat_needs_the_password_the_page_leads_to_the_login_page() -> None:
     page = Page(ask(make(needs_password=True), user=ANN, session=lambda: None))
     assert page.links["Log in"].get("href") == LOGIN
+    assert page.refresh is None, "no token will come without a login"
     page = Page(ask(make(needs_password=True), user=ANN, session=lambda: None, login_page=None))
     assert "Log in" not in page.links
 

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 import requests
 
+from chatsso_middleware.providers import SiteFacts
+from chatsso_middleware.providers.rocketchat.snippets import logout_script
 from chatsso_middleware.sandbox.rocketchat import ChatSettings, RunningSandbox
 from tests.sandbox.chat_client import Page
 from tests.sandbox.rocketchat.clients import RestClient
@@ -81,10 +83,15 @@ def test_settings_of_a_site_lead_to_its_endpoints(start: StartSandbox) -> None:
     assert settings["Accounts_Iframe_api_method"] == "POST"
 
 
+def test_the_script_on_logout_is_the_one_that_the_product_prints_for_such_a_site() -> None:
+    facts = SiteFacts(site_url=SITE, mount="/chatsso", login_url=None, logout_url=None, cookie_samesite="lax")
+    assert ChatSettings.of_site(SITE).script_on_logout == logout_script(facts, "rocketchat").text
+
+
 def test_the_script_on_logout_is_wrapped_as_the_server_wraps_it(start: StartSandbox) -> None:
     script = get(start(site_url=SITE), "/scripts.js").text
     assert "window.addEventListener('Custom_Script_On_Logout', function () {" in script
-    assert f'window.location.href = "{SITE}/chatsso/logout?provider=rocketchat";' in script
+    assert f'window.location.replace("{SITE}/chatsso/logout?provider=rocketchat");' in script
 
 
 @pytest.mark.parametrize(

@@ -63,8 +63,16 @@ def test_an_iframe_token_logs_in_as_often_as_it_stands_there(
     assert first["token"] != second["token"]
 
 
-@pytest.mark.parametrize("stored", ["", None, "other"])
-def test_an_empty_iframe_token_never_logs_anybody_in(
+def test_an_empty_iframe_token_logs_in_as_whoever_has_one_as_real_servers_do(
+    sandbox: RunningSandbox, connect: Connect
+) -> None:
+    ann = sandbox.chat.add_user("ann")
+    sandbox.chat.users_collection.update_one({"_id": ann.id}, {"$set": {"services.iframe.token": ""}})
+    assert connect(sandbox).log_in(iframe=True, token="")["id"] == ann.id
+
+
+@pytest.mark.parametrize("stored", [None, "other"])
+def test_an_empty_iframe_token_is_nobodys_who_has_none(
     sandbox: RunningSandbox, connect: Connect, stored: str | None
 ) -> None:
     ann = sandbox.chat.add_user("ann")

@@ -217,7 +217,7 @@ def test_stopping_does_not_wait_for_answers_that_are_held_back(api: RestClient) 
         begun = time.monotonic()
         api.sandbox.stop()
         assert time.monotonic() - begun < 2
-        with suppress(requests.ConnectionError):  # the answer may be under way already
+        with suppress(requests.ConnectionError, requests.exceptions.ChunkedEncodingError):  # cut off, or not
             loading.result(timeout=30)
 
 

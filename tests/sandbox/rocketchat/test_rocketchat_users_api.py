@@ -14,6 +14,106 @@ def take_away(sandbox: RunningSandbox, permission: str) -> None:
     sandbox.chat.behaviour.permissions = PERMISSIONS - {permission}
 
 
+# users.listByStatus
+
+
+def test_a_search_looks_for_parts_of_names_and_addresses(start: StartSandbox) -> None:
+    for version in ("7.0", "8.0", "8.4"):
+        with RestClient(start(server_version=version)) as api:
+            for name in ("ann", "joanna", "bob"):
+                api.create(name)
+            body = api.get("users.listByStatus", searchTerm="ANN", count="1", offset="1").json()
+            assert [user["username"] for user in body["users"]] == ["joanna"]
+            assert (body["count"], body["offset"], body["total"]) == (1, 1, 2)
+            [bob] = api.get("users.listByStatus", searchTerm="bob@example.com").json()["users"]
+            assert bob["emails"] == [{"address": "bob@example.com", "verified": False}]
+
+
+@pytest.mark.parametrize("missing", ["view-d-room", "view-outside-room"])
+def test_a_search_wants_two_permissions(missing: str, api: RestClient) -> None:
+    take_away(api.sandbox, missing)
+    assert api.get("users.listByStatus", searchTerm="ann").status_code == 403
+
+
+def test_a_search_hides_addresses_from_who_may_not_see_them(api: RestClient) -> None:
+    api.create()
+    take_away(api.sandbox, "view-full-other-user-info")
+    assert api.get("users.listByStatus", searchTerm="example.com").json()["users"] == []
+    [ann] = api.get("users.listByStatus", searchTerm="ann").json()["users"]
+    assert "emails" not in ann
+
+
+@pytest.mark.parametrize("offset", ["-1", "x", "\u0661"])
+def test_a_page_of_a_search_is_a_number(offset: str, api: RestClient) -> None:
+    assert api.get("users.listByStatus", offset=offset).json()["errorType"] == "invalid-params"
+
+
+# Addresses, pictures, passwords, registrations
+
+
+def test_an_address_is_stored_as_it_was_sent_and_looked_up_in_lower_case(api: RestClient) -> None:
+    api.create(email="Ann@Example.com")
+    for asked in ("Ann@Example.com", "ann@example.com"):
+        assert api.get("users.info", email=asked).status_code == 400
+    api.create("bob", email="bob@example.com")
+    assert api.get("users.info", email="BOB@example.com").json()["user"]["username"] == "bob"
+
+
+def test_an_address_is_taken_in_whatever_case(api: RestClient) -> None:
+    api.create(email="Ann@Example.com")
+    body = {"username": "other", "email": "aNN@example.com", "name": "x", "password": "pw"}
+    assert api.post("users.create", body).json()["errorType"] == "error-field-unavailable"
+    api.become_nobody()
+    registration = {"username": "other", "email": "aNN@example.com", "name": "x", "pass": "pw"}
+    assert api.post("users.register", registration).json()["error"] == "Email already exists. [403]"
+
+
+def test_any_of_the_addresses_of_a_user_is_his(api: RestClient) -> None:
+    emails = [{"address": "ann@example.com", "verified": True}, {"address": "a@example.com"}]
+    user_id = api.create()["_id"]
+    api.sandbox.chat.users_collection.update_one({"_id": user_id}, {"$set": {"emails": emails}})
+    user = api.get("users.info", email="a@example.com").json()["user"]
+    assert user["emails"] == [emails[0], {"address": "a@example.com", "verified": False}]
+    api.post("users.update", {"userId": user_id, "data": {"verified": False}})
+    [changed] = api.sandbox.chat.users
+    assert (changed.addresses, changed.email_verified) == (("ann@example.com", "a@example.com"), False)
+
+
+def test_a_picture_is_taken_away(api: RestClient) -> None:
+    user_id = api.create()["_id"]
+    api.post("users.setAvatar", {"userId": user_id, "avatarUrl": "https://site.test/a.png"})
+    assert api.post("users.resetAvatar", {"userId": user_id}).status_code == 200
+    assert [user.avatar_url for user in api.sandbox.chat.users] == [""]
+    take_away(api.sandbox, "edit-other-user-avatar")
+    assert api.post("users.resetAvatar", {"userId": user_id}).status_code == 403
+
+
+def test_without_its_permission_a_password_stays_and_nobody_hears_of_it(api: RestClient) -> None:
+    user_id = api.create(password="old")["_id"]
+    take_away(api.sandbox, "edit-other-user-password")
+    answer = api.post("users.update", {"userId": user_id, "data": {"password": "new", "name": "Ann"}})
+    assert answer.json()["user"]["name"] == "Ann"
+    assert api.sandbox.chat.log_in(username="ann", password="old", code=None)
+    with pytest.raises(Refused, match="Incorrect password"):
+        api.sandbox.chat.log_in(username="ann", password="new", code=None)
+
+
+def test_one_registration_a_minute_is_taken_where_the_behaviour_says_so(
+    api: RestClient, clock: Clock
+) -> None:
+    api.become_nobody()
+
+    def register(name: str) -> int:
+        body = {"username": name, "email": f"{name}@example.com", "name": name, "pass": "pw"}
+        return api.post("users.register", body).status_code
+
+    assert [register("ann"), register("bob")] == [200, 200]
+    api.sandbox.chat.behaviour.registration_limit = True
+    assert [register("cat"), register("dan")] == [200, 429]
+    clock.now += 61
+    assert register("dan") == 200
+
+
 # users.createToken
 
 

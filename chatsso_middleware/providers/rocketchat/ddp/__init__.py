@@ -11,20 +11,31 @@ itself is specified by Meteor (``packages/ddp/DDP.md``).
 from __future__ import annotations
 
 from .answers import LoginResult
-from .client import Realtime, log_in, log_out
-from .errors import LocalProtocolError, NoConnection, RemoteProtocolError
+from .client import Realtime, log_in, log_out, reach
+from .errors import (
+    CallsLimited,
+    LocalProtocolError,
+    LoginsBlocked,
+    NoConnection,
+    RemoteProtocolError,
+    SecondFactorWanted,
+)
 from .parameters import LoginParameters, OAuthLogin, PasswordLogin, ResumeLogin
 
 __all__ = [
+    "CallsLimited",
     "LocalProtocolError",
     "LoginParameters",
     "LoginResult",
+    "LoginsBlocked",
     "NoConnection",
     "OAuthLogin",
     "PasswordLogin",
     "Realtime",
     "RemoteProtocolError",
     "ResumeLogin",
+    "SecondFactorWanted",
     "log_in",
     "log_out",
+    "reach",
 ]

@@ -10,7 +10,7 @@ from typing import Any, Final
 from ....errors import ProviderError, Rejected, Unavailable
 from ...answer import LONGEST_WAIT
 from .codec import MethodError, Parameter
-from .errors import RemoteProtocolError
+from .errors import CallsLimited, LoginsBlocked, RemoteProtocolError, SecondFactorWanted
 
 __all__ = ["LoginResult", "read_login_result", "refusal"]
 
@@ -25,8 +25,9 @@ _LAST_SECOND: Final = 253402300799.0
 _LONGEST_QUOTE: Final = 200
 """Characters of the chat's own words that go into an error."""
 
-_BLOCKED_ADDRESS: Final = "error-login-blocked-for-ip"
-"""Observed in Rocket.Chat's server: too many failed logins came from our address, whoever they were for."""
+_LOGINS_BLOCKED: Final = frozenset({"error-login-blocked-for-ip", "error-login-blocked-for-user"})
+"""Observed in Rocket.Chat's server: too many failed logins came from our address, whoever they were for; or
+were for this user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +59,22 @@ def read_login_result(value: object) -> LoginResult:
 def refusal(provider: str, method: str, error: MethodError, *sent: Parameter) -> ProviderError:
     """The error to raise where `method`, called with the parameters `sent`, ended with `error`.
 
-    `Unavailable` where it was not about this user: too many calls, too many failed logins from this address,
-    a fault in the server. Everything else is `Rejected`.
+    `Unavailable` where it may pass: too many calls (`CallsLimited`), too many failed logins
+    (`LoginsBlocked`), a fault in the server. Everything else is `Rejected`: `SecondFactorWanted` where
+    one is asked for.
     """
     code = str(error.code)
     if code in ("too-many-requests", "429"):
-        return Unavailable(
+        return CallsLimited(
             provider, f"limits our calls of the method {method}", retry_after=_seconds_to_reset(error)
         )
-    if code == _BLOCKED_ADDRESS:
-        return Unavailable(provider, "takes no logins from this server for a while: too many failed")
+    if code in _LOGINS_BLOCKED:
+        reason = "takes no logins from this server, or of this user, for a while: too many failed"
+        return LoginsBlocked(provider, reason)
     if re.fullmatch(r"5[0-9][0-9]", code):
         return Unavailable(provider, f"failed in the method {method} (error {code})")
     if code.startswith("totp-"):
-        return Rejected(
+        return SecondFactorWanted(
             provider, f"wants a second factor from this user, which only he has{_quoted(error, *sent)}"
         )
     return Rejected(provider, f"refuses the {method}{_quoted(error, *sent)}")

@@ -14,7 +14,7 @@ from .errors import NoConnection
 from .line import Line, pause_before_try
 from .parameters import LoginParameters, ResumeLogin
 
-__all__ = ["Realtime", "log_in", "log_out"]
+__all__ = ["Realtime", "log_in", "log_out", "reach"]
 
 _SHORTEST_RENEWAL: Final = 10.0
 """Seconds between two renewals at the least, for a chat where a renewed login ends no later than before."""
@@ -59,6 +59,20 @@ def log_out(
     line = Line(url, provider, verify)
     try:
         line.log_out(token, deadline)
+    finally:
+        line.hang_up()
+
+
+def reach(
+    url: str, *, deadline: float, provider: str = "rocketchat", verify: Literal[True] | str = True
+) -> None:
+    """Open a connection to the chat at `url`, agree with it on DDP, and close it again. Logs nobody in.
+
+    Takes and raises what `log_in` does.
+    """
+    line = Line(url, provider, verify)
+    try:
+        line.open(deadline)
     finally:
         line.hang_up()
 

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from ....errors import ChatSSOError, Unavailable
+from ....errors import ChatSSOError, Rejected, Unavailable
 
-__all__ = ["LocalProtocolError", "NoConnection", "RemoteProtocolError"]
+__all__ = [
+    "CallsLimited",
+    "LocalProtocolError",
+    "LoginsBlocked",
+    "NoConnection",
+    "RemoteProtocolError",
+    "SecondFactorWanted",
+]
 
 
 class LocalProtocolError(ChatSSOError):
@@ -17,3 +24,15 @@ class RemoteProtocolError(ChatSSOError):
 
 class NoConnection(Unavailable):
     """None came about, or it broke off. A second try may find one."""
+
+
+class CallsLimited(Unavailable):
+    """The chat's limit of calls was met, or that of connections."""
+
+
+class LoginsBlocked(Unavailable):
+    """Too many logins have failed from our address, or as this user, so that none is tried for a while."""
+
+
+class SecondFactorWanted(Rejected):
+    """Name and password were right, and two-factor authentication stands in the way."""

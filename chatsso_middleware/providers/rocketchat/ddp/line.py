@@ -42,6 +42,10 @@ class Line:
         """Whether there is a connection, as far as one knows who has not listened."""
         return self._connection is not None
 
+    def open(self, deadline: float) -> None:
+        """Connect, unless that is done already."""
+        self._twice(lambda: self._opened(deadline), deadline)
+
     def log_in(self, parameters: LoginParameters, deadline: float) -> LoginResult:
         """Log a user in."""
 
@@ -50,7 +54,7 @@ class Line:
 
         if not parameters.good_once:
             return self._twice(enter, deadline)
-        self._twice(lambda: self._opened(deadline), deadline)  # nothing has gone out yet
+        self.open(deadline)  # nothing has gone out yet
         return self._once(enter)
 
     def log_out(self, token: str, deadline: float) -> None:

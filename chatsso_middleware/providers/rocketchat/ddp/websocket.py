@@ -23,7 +23,7 @@ from websockets.uri import parse_uri
 from ....errors import Rejected, Unavailable
 from ...answer import seconds_to_wait
 from .codec import LARGEST_MESSAGE
-from .errors import NoConnection
+from .errors import CallsLimited, NoConnection
 from .sockets import connect, encrypt, seconds_left
 
 __all__ = ["WebSocket", "open_websocket"]
@@ -207,7 +207,7 @@ class WebSocket:
         value = refused.response.headers.get("Retry-After")
         retry_after = None if value is None else seconds_to_wait(value, time.time())
         if status == 429:
-            return Unavailable(self._provider, "limits our calls (429)", retry_after=retry_after)
+            return CallsLimited(self._provider, "limits our calls (429)", retry_after=retry_after)
         what = " and a redirect, which is not followed," if 300 <= status < 400 else ""
         reason = f"answered with status {status}{what} instead of a WebSocket"
         return Unavailable(self._provider, reason, retry_after=retry_after)

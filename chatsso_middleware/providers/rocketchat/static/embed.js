@@ -12,6 +12,7 @@
 
   const heard = new WeakMap(); // how many messages each frame has sent
   const followed = new WeakSet();
+  let forgetting; // the timer after which a logout counts as heard
 
   // A frame shows the chat if it was sent there, or to our gateway, which sends it there.
   function showsChat(frame) {
@@ -68,7 +69,9 @@
 
   async function ask() {
     const address = new URL("embed", ownAddress);
-    const answer = await fetch(address, { credentials: "same-origin", cache: "no-store" });
+    // A header of its own, which no page of another site can send: browsers without Sec-Fetch-Site exist.
+    const headers = { "X-Chatsso": "embed" };
+    const answer = await fetch(address, { credentials: "same-origin", cache: "no-store", headers: headers });
     return answer.ok ? answer.json() : {};
   }
 
@@ -77,9 +80,12 @@
     const known = await ask();
     let message = null;
     if (known.loggedIn === true) {
-      mark(true);
+      clearTimeout(forgetting);
       if (known.loginToken) {
         message = { externalCommand: "login-with-token", token: known.loginToken };
+      }
+      if (known.loginToken || !facts.sendsTokens) {
+        mark(true);
       }
     } else if (known.loggedIn === false && isMarked()) {
       message = { externalCommand: "logout" };
@@ -97,7 +103,7 @@
       }, delay);
     });
     if (known.loggedIn === false) {
-      setTimeout(mark, Math.max(...REPETITIONS), false);
+      forgetting = setTimeout(mark, Math.max(...REPETITIONS), false);
     }
   }
 

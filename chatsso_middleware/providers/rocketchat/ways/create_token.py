@@ -5,6 +5,8 @@ from __future__ import annotations
 from ....sessions import ChatSession, Credentials
 from ....users import ChatUser
 from ..accounts import Accounts
+from ..addresses import stored_address
+from ..takeover import take_over
 from .way import Means
 from .with_login_token import WithLoginToken
 
@@ -19,8 +21,11 @@ class CreateToken(WithLoginToken):
         self._accounts = accounts
 
     def open(self, user: ChatUser, credentials: Credentials | None) -> ChatSession:  # noqa: ARG002 - needs none
-        """Find or make the account, then a token for it."""
+        """Find or make the account, and a token for it once it is sure that nobody else can enter it."""
         account = self._accounts.find_or_create(user)
+        address = stored_address(self.provider, user.email)
+        if not account.has_verified(address):
+            take_over(account, address, self._accounts, self.logins)
         asked_at = self.means.clock()
         return self.session(self._accounts.service.create_token(account.id), account.id, asked_at)
 

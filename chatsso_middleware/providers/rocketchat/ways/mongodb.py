@@ -46,11 +46,9 @@ class MongoDB(Way):
 
     def close_unknown(self, email: str) -> None:
         """The same, for whoever has this address."""
-        self._database.run(lambda deadline: self._documents.end_sessions(email, deadline))
-        accounts = self.means.accounts
-        account = None if accounts is None else accounts.find(email)
-        if account is not None:
-            self._log_out(account.id)
+        account_id = self._database.run(lambda deadline: self._documents.end_sessions(email, deadline))
+        if account_id is not None:
+            self._log_out(account_id)
 
     def deliver(self, change: AccountChange) -> None:
         """Write `change` into the database."""
@@ -69,7 +67,7 @@ class MongoDB(Way):
         if self.means.accounts is None:
             return
         try:
-            self.means.accounts.service.log_out(account_id)
+            self.means.accounts.log_out(account_id)
         except Rejected as refusal:
             if not refusal.credentials:
                 raise

@@ -8,6 +8,7 @@ from ....changes import AccountChange, Register
 from ....errors import Rejected
 from ....sessions import ChatSession, Credentials
 from ....users import ChatUser
+from ..user_logins import LoginBlocked
 from .way import Means
 from .with_login_token import WithLoginToken
 
@@ -34,7 +35,16 @@ class Saved(WithLoginToken):
         """Let the chat confirm the token, which tells whose it is; it may give another in its place."""
         token = self._token_of(user, credentials)
         asked_at = self.means.clock()
-        login = self.logins.resume(token)
+        try:
+            login = self.logins.resume(token)
+        except LoginBlocked:
+            raise
+        except Rejected:
+            raise Rejected(
+                self.provider,
+                "the chat does not take the token that the site has for this user; a logout ends it, so the"
+                " site must make a new one after each",
+            ) from None
         login.check_address(self.provider, user.email)
         return self.session(login.token, login.user_id, asked_at)
 

@@ -84,7 +84,7 @@ class Way(ABC):
 
     @abstractmethod
     def close_unknown(self, email: str) -> None:
-        """End the sessions of whoever has this address, where that can be done."""
+        """End the sessions of whoever has this address. Raises `Rejected` where that cannot be done."""
 
     def deliver(self, change: AccountChange) -> None:  # noqa: ARG002 - see the reason
         """Bring `change` to the chat, without a service account."""

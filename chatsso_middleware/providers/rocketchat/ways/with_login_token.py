@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ....errors import Rejected
+from ....errors import Rejected, Unavailable
 from ....sessions import ChatSession
 from ....users import ChatUser
 from .way import Means, Way
@@ -33,21 +33,32 @@ class WithLoginToken(Way):
     def close(self, session: ChatSession) -> None:
         """Log the user out everywhere by the service account, else end the one session by its own token."""
         accounts = self.means.accounts
+        failure: Unavailable | None = None
         if accounts is not None and session.account != accounts.service.id:
             try:
-                accounts.service.log_out(session.account)
+                accounts.log_out(session.account)
             except Rejected:  # where the owner can mend it, an alarm has told him
                 pass
+            except Unavailable as error:
+                failure = error
             else:
                 return
-        self.logins.log_out(session)
+        try:
+            self.logins.log_out(session)
+        except Rejected:
+            if failure is None:
+                raise
+            raise failure from None  # later the service account may do it
 
     def close_unknown(self, email: str) -> None:
-        """Find the account by its address and log it out everywhere; without a service account, nothing."""
-        accounts = self.means.accounts
-        account = None if accounts is None else accounts.find(email)
-        if accounts is not None and account is not None:
-            accounts.service.log_out(account.id)
+        """Find the account by its address and log it out everywhere."""
+        if self.means.accounts is None:
+            raise Rejected(
+                self.provider,
+                "only a service account can end a session whose token is not known any more: set"
+                " rocketchat.admin_user_id and rocketchat.admin_token",
+            )
+        self.means.accounts.log_out_whoever_has(email)
 
     def probe(self) -> str:
         """Only a user's own login could show more."""

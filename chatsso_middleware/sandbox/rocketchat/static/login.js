@@ -119,6 +119,9 @@ export class Login extends EventTarget {
 
   // Log out of the chat, run the owner's script, and ask the site again, as published clients do.
   async logOut() {
+    if (this.#user === null) {
+      return; // as published clients do
+    }
     await this.#connection.call("logout");
     this.#forget();
     window.dispatchEvent(new Event("Custom_Script_On_Logout"));

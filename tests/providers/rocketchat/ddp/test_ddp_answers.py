@@ -5,7 +5,13 @@ from typing import Any
 import pytest
 
 from chatsso_middleware.errors import Rejected, Unavailable
-from chatsso_middleware.providers.rocketchat.ddp import LoginResult, RemoteProtocolError
+from chatsso_middleware.providers.rocketchat.ddp import (
+    CallsLimited,
+    LoginResult,
+    LoginsBlocked,
+    RemoteProtocolError,
+    SecondFactorWanted,
+)
 from chatsso_middleware.providers.rocketchat.ddp.answers import read_login_result, refusal
 from chatsso_middleware.providers.rocketchat.ddp.codec import MethodError
 
@@ -77,15 +83,6 @@ def test_the_token_is_not_shown() -> None:
             MethodError("error-user-is-not-activated", "User is not activated"),
             "refuses the login: User is not activated",
         ),
-        (MethodError("error-login-blocked-for-user"), "refuses the login: error-login-blocked-for-user"),
-        (
-            MethodError("totp-required", "TOTP Required", {"method": "email"}),
-            "wants a second factor from this user, which only he has: TOTP Required",
-        ),
-        (
-            MethodError("totp-invalid", ""),
-            "wants a second factor from this user, which only he has: totp-invalid",
-        ),
     ],
 )
 def test_a_no_to_this_user_is_rejected_in_the_chats_own_words(error: MethodError, reason: str) -> None:
@@ -93,6 +90,26 @@ def test_a_no_to_this_user_is_rejected_in_the_chats_own_words(error: MethodError
     assert isinstance(refused, Rejected)
     assert refused.reason == reason
     assert not refused.credentials
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (MethodError("totp-required", "TOTP Required", {"method": "email"}), "TOTP Required"),
+        (MethodError("totp-invalid", ""), "totp-invalid"),
+    ],
+)
+def test_a_second_factor_is_an_error_of_its_own(error: MethodError, told: str) -> None:
+    refused = refusal("rocketchat", "login", error, SENT)
+    assert isinstance(refused, SecondFactorWanted)
+    assert refused.reason == f"wants a second factor from this user, which only he has: {told}"
+
+
+@pytest.mark.parametrize("whom", ["ip", "user"])
+def test_too_many_failed_logins_pass(whom: str) -> None:
+    refused = refusal("rocketchat", "login", MethodError(f"error-login-blocked-for-{whom}", "blocked"), SENT)
+    assert isinstance(refused, LoginsBlocked)
+    assert refused.reason.endswith("for a while: too many failed")
 
 
 @pytest.mark.parametrize("code", ["too-many-requests", 429])
@@ -111,7 +128,7 @@ def test_a_limit_says_how_long_to_wait(
     code: int | str, details: dict[str, Any], seconds: float | None
 ) -> None:
     refused = refusal("rocketchat", "login", MethodError(code, "slow down", details), SENT)
-    assert isinstance(refused, Unavailable)
+    assert isinstance(refused, CallsLimited)
     assert refused.retry_after == seconds
     assert refused.reason == "limits our calls of the method login"
 
@@ -121,7 +138,6 @@ def test_a_limit_says_how_long_to_wait(
     [
         (500, "failed in the method login (error 500)"),
         ("503", "failed in the method login (error 503)"),
-        ("error-login-blocked-for-ip", "takes no logins from this server for a while: too many failed"),
     ],
 )
 def test_what_is_not_about_this_user_may_pass(code: int | str, reason: str) -> None:

@@ -43,7 +43,7 @@ def person(identifier: str, address: str, **fields: Any) -> dict[str, Any]:
     return {
         "_id": identifier,
         "username": identifier,
-        "emails": [{"address": address, "verified": False}],
+        "emails": [{"address": address, "verified": True}],
         "active": True,
         "type": "user",
         "roles": ["user"],

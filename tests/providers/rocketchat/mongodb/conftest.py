@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -21,8 +22,8 @@ def server() -> Iterator[MongoServer]:
 def make() -> Iterator[Make]:
     made: list[UserDocuments] = []
 
-    def make(url: str) -> UserDocuments:
-        made.append(UserDocuments(Secret(url), "rocketchat"))
+    def make(url: str, **options: Any) -> UserDocuments:
+        made.append(UserDocuments(Secret(url), "rocketchat", **options))
         return made[-1]
 
     yield make

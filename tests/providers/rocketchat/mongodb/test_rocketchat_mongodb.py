@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import logging
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -60,9 +62,100 @@ def test_an_address_is_found_as_the_chat_stores_it_in_lower_case(
 
 def test_any_of_the_addresses_of_a_user_is_his(server: MongoServer, chat: UserDocuments) -> None:
     server.users.insert_one(
-        person("a1", "ann@work.example", emails=[{"address": "ann@work.example"}, {"address": ANN.email}])
+        person(
+            "a1",
+            "ann@work.example",
+            emails=[{"address": "ann@work.example"}, {"address": ANN.email, "verified": True}],
+        )
     )
     assert log_in(chat)[0] == "a1"
+
+
+@pytest.mark.parametrize("stored", ["ann@example.com", "Ann@Example.com"])
+def test_an_address_is_found_in_lower_case_and_as_it_is_given(
+    stored: str, server: MongoServer, chat: UserDocuments
+) -> None:
+    server.users.insert_one(person("a1", stored))
+    given = ChatUser("Ann@Example.com")
+    user_id, token = log_in(chat, given)
+    assert user_id == "a1"
+    apply(chat, Register(given), Edit(given.email, username="annie"))
+    assert only_user(server)["username"] == "annie"
+    assert chat.end_sessions(given.email, soon()) == "a1"
+    assert not chat.is_current("a1", token, soon())
+    apply(chat, Delete((given.email,)))
+    assert not only_user(server)["active"]
+
+
+def strangers(**fields: Any) -> dict[str, Any]:
+    """The account that somebody registered with Ann's address."""
+    services = {"password": {"bcrypt": "x"}, "resume": {"loginTokens": [{"hashedToken": "h"}]}}
+    return (
+        person("m1", ANN.email, emails=[{"address": ANN.email, "verified": False}], services=services)
+        | fields
+    )
+
+
+def test_a_strangers_account_becomes_the_users_and_nobody_elses(
+    server: MongoServer, chat: UserDocuments, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.users.insert_one(strangers())
+    user_id, token = log_in(chat)
+    taken = only_user(server)
+    assert user_id == taken["_id"] == "m1"
+    assert taken["services"] == {"iframe": {"token": token}}
+    assert taken["emails"] == [{"address": ANN.email, "verified": True}]
+    assert log_in(chat)[0] == "m1"
+    [warning] = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert "may have been a stranger's" in warning
+    assert "@" not in warning
+
+
+def test_the_strangers_own_address_goes(server: MongoServer, chat: UserDocuments) -> None:
+    server.users.insert_one(
+        strangers(emails=[{"address": "mallory@example.com"}, {"address": "Ann@Example.com"}])
+    )
+    log_in(chat, ChatUser("Ann@Example.com"))
+    assert only_user(server)["emails"] == [{"address": "ann@example.com", "verified": True}]
+
+
+def test_an_account_whose_other_address_is_verified_belongs_to_its_owner(
+    server: MongoServer, chat: UserDocuments
+) -> None:
+    other = {"address": "mallory@example.com", "verified": True}
+    server.users.insert_one(strangers(emails=[other, {"address": ANN.email, "verified": False}]))
+    before = only_user(server)
+    assert "whoever verified its other one" in refusal(log_in, chat).reason
+    assert only_user(server) == before
+
+
+def test_an_address_that_is_verified_in_the_same_moment_is_the_users(
+    server: MongoServer, chat: UserDocuments
+) -> None:
+    server.users.insert_one(strangers())
+
+    def verify() -> None:
+        server.before.clear()
+        server.users.update_one({}, {"$set": {"emails.0.verified": True}})
+
+    for moment in ("find", "update"):
+        server.before[moment] = verify
+        _, token = log_in(chat)
+        services = only_user(server)["services"]
+        assert services == strangers()["services"] | {"iframe": {"token": token}}
+        server.users.update_one({}, {"$set": {"emails.0.verified": False, **strangers()}})
+
+
+def test_the_account_that_is_left_alone_is_neither_entered_nor_changed(
+    server: MongoServer, make: Callable[..., UserDocuments]
+) -> None:
+    server.users.insert_one(person("service", ANN.email))
+    before = only_user(server)
+    chat = make(server.url, left_alone="service")
+    assert "that of the service account" in refusal(log_in, chat).reason
+    assert chat.end_sessions(ANN.email, soon()) is None
+    apply(chat, Register(ANN), Edit(ANN.email, username="tom"), Delete((ANN.email,)))
+    assert only_user(server) == before
 
 
 @pytest.mark.parametrize("address", ["\u212ann@example.com", "\u0130nn@example.com"])

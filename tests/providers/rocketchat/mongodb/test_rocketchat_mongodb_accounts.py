@@ -60,6 +60,29 @@ def test_a_user_name_of_somebody_else_leads_to_a_free_one_and_never_to_his_accou
     assert list(server.users.find({"_id": {"$ne": user_id}})) == before
 
 
+@pytest.mark.parametrize("wanted", ["Boss", "BOSS"])
+def test_a_user_name_that_somebody_has_in_another_case_is_not_free(
+    wanted: str, server: MongoServer, chat: UserDocuments
+) -> None:
+    server.users.insert_many([person("boss", "boss@example.com"), person("ann", ANN.email)])
+    user_id, _ = log_in(chat, ChatUser("mallory@example.com", username=wanted))
+    assert server.users.find_one({"_id": user_id})["username"] == f"{wanted}-2"
+    apply(chat, Edit(ANN.email, username=wanted))
+    assert server.users.find_one({"_id": "ann"})["username"] == f"{wanted}-3"
+
+
+def test_a_user_name_is_no_pattern(server: MongoServer, chat: UserDocuments) -> None:
+    server.users.insert_many([person("annxlee", "other@example.com"), person("ann.lee-jr", "jr@example.com")])
+    user_id, _ = log_in(chat, ChatUser(ANN.email, username="ann.lee"))
+    assert server.users.find_one({"_id": user_id})["username"] == "ann.lee"
+
+
+def test_an_edit_may_change_the_case_of_the_users_own_name(server: MongoServer, chat: UserDocuments) -> None:
+    server.users.insert_one(person("ann", ANN.email))
+    apply(chat, Edit(ANN.email, username="Ann"))
+    assert only_user(server)["username"] == "Ann"
+
+
 def test_where_many_have_the_name_it_gets_an_ending_that_nobody_has(
     server: MongoServer, chat: UserDocuments
 ) -> None:

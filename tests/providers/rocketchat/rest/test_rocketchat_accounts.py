@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from chatsso_middleware.changes import Delete
 from chatsso_middleware.errors import Rejected, Unavailable
 from chatsso_middleware.providers.rocketchat import RocketChat
 from chatsso_middleware.sandbox.rocketchat import RunningSandbox
@@ -53,6 +54,24 @@ def test_nobody_enters_the_account_of_somebody_else_who_has_the_name(
     assert made.username.startswith("ann-")
     assert make(sandbox).open_session(ANN).account == made.id
     assert len(sandbox.chat.users) == 2
+
+
+def test_an_account_that_was_made_for_an_address_in_capitals_is_found_again(
+    sandbox: RunningSandbox, make: Make
+) -> None:
+    chat = make(sandbox)
+    assert chat.open_session(ANN).account == chat.open_session(ANN).account
+    [made] = sandbox.chat.users
+    assert (made.addresses, made.email_verified) == (("ann@example.com",), True)
+
+
+def test_nobody_enters_the_service_account(sandbox: RunningSandbox, make: Make) -> None:
+    service = sandbox.chat.user(sandbox.admin_user_id)
+    assert service is not None
+    before = sandbox.chat.tokens_of(service)
+    with pytest.raises(Rejected, match="that of the service account, which nobody enters"):
+        make(sandbox).open_session(ChatUser("service@chat.invalid"))
+    assert sandbox.chat.tokens_of(service) == before
 
 
 def test_a_missing_account_is_made_once_with_what_the_site_knows(sandbox: RunningSandbox, make: Make) -> None:
@@ -120,8 +139,51 @@ def test_a_server_of_7_is_searched_for_the_address(chat: ScriptedChat, make_scri
     found = [user("u2", "joann@example.com"), user("u1", "ann@example.com"), user("u3")]
     chat.answer("users.listByStatus", {"success": True, "users": found})
     assert make_scripted().open_session(ANN).account == "u1"
-    assert chat.fields("users.listByStatus") == [{"searchTerm": "ann@example.com", "count": "50"}]
+    assert chat.fields("users.listByStatus") == [
+        {"searchTerm": "ann@example.com", "count": "50", "offset": "0"}
+    ]
     assert len(chat.fields("users.info")) == 1
+
+
+def test_a_search_is_gone_through_page_by_page(chat: ScriptedChat, make_scripted: Make) -> None:
+    chat.answer("users.info", UNKNOWN_FIELD, 400)
+    crowd = [user(f"a{number}", f"ann@example.com.a{number}.org") for number in range(50)]
+    chat.answer("users.listByStatus", {"success": True, "users": crowd, "total": 91})
+    chat.answer("users.listByStatus", {"success": True, "users": crowd[:40], "total": 91})
+    chat.answer("users.listByStatus", {"success": True, "users": [user("u1", ANN.email)], "total": 91})
+    assert make_scripted().open_session(ANN).account == "u1"
+    assert [fields["offset"] for fields in chat.fields("users.listByStatus")] == ["0", "50", "90"]
+
+
+@pytest.mark.parametrize(
+    ("pages", "asked"),
+    [
+        ([{"users": [], "total": 0}], 1),
+        ([{"users": [user("a", "joann@example.com")]}], 1),
+        ([{"users": [user("a", "joann@example.com")], "total": 1}], 1),
+        ([{"users": [user("a", "joann@example.com")], "total": 2}, {"users": [], "total": 2}], 2),
+        ([{"users": [user("a", "joann@example.com")] * 50}, {"users": []}], 2),
+    ],
+)
+def test_a_search_ends_where_the_chat_has_no_more(
+    pages: list[dict[str, Any]], asked: int, chat: ScriptedChat, make_scripted: Make
+) -> None:
+    chat.answer("users.info", UNKNOWN_FIELD, 400)
+    for page in pages:
+        chat.answer("users.listByStatus", {"success": True, **page})
+    make_scripted().deliver(Delete((ANN.email,)))
+    assert len(chat.fields("users.listByStatus")) == asked
+
+
+def test_a_search_that_brings_no_end_of_others_does_not_tell_that_nobody_is_there(
+    chat: ScriptedChat, make_scripted: Make
+) -> None:
+    chat.answer("users.info", UNKNOWN_FIELD, 400)
+    crowd = [user(f"a{number}", f"ann@example.com.a{number}.org") for number in range(50)]
+    chat.answer("users.listByStatus", {"success": True, "users": crowd, "total": 10_000})
+    with pytest.raises(Rejected, match="not known whether there is one"):
+        make_scripted().deliver(Delete((ANN.email,)))
+    assert len(chat.fields("users.listByStatus")) == 10
 
 
 @pytest.mark.parametrize("users", [None, "u1", {"u1": {}}])
@@ -191,6 +253,17 @@ def test_an_account_that_is_there_and_cannot_be_found_is_told_with_what_to_grant
         make_scripted().open_session(ANN)
 
 
+def test_no_other_name_is_tried_where_it_is_the_address_that_is_taken(
+    chat: ScriptedChat, make_scripted: Make
+) -> None:
+    address_taken = TAKEN | {"details": {"method": "insertOrUpdateUser", "field": "ann@example.com"}}
+    chat.answer("users.info", NOT_FOUND, 400)
+    chat.answer("users.create", address_taken, 400)
+    with pytest.raises(Rejected, match="an account with this address that it does not show us; on"):
+        make_scripted().open_session(ANN)
+    assert len(chat.fields("users.create")) == 1
+
+
 def test_another_refusal_of_an_account_is_told_without_the_address(
     chat: ScriptedChat, make_scripted: Make
 ) -> None:
@@ -236,7 +309,7 @@ def test_a_new_account_is_created_with_strings_and_booleans_alone(
     [fields] = chat.fields("users.create")
     assert fields.pop("password")
     assert fields == {
-        "email": "Ann@Example.com",
+        "email": "ann@example.com",
         "name": "Ann",
         "username": "Ann",
         "verified": True,

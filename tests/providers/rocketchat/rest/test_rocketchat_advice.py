@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from chatsso_middleware.providers import SiteFacts
+from chatsso_middleware.secret import Secret
 from tests.support.rocketchat import ADMIN, provider
 
 HERE: dict[str, Any] = {
@@ -20,7 +21,7 @@ def advice(
     chat_url: str = "https://chat.example.net", site: dict[str, Any] | None = None, **given: Any
 ) -> str:
     """Every sentence in a line of its own; the urgent ones begin with a !"""
-    with provider(chat_url, **ADMIN, **given) as chat:
+    with provider(chat_url, **(ADMIN | given)) as chat:
         found = chat.advice(SiteFacts(**(HERE | (site or {}))))
     return "\n".join(f"{'!' if one.urgent else '-'} {one.text}" for one in found)
 
@@ -33,12 +34,29 @@ def test_the_settings_of_the_chat_are_told_with_the_sites_own_addresses() -> Non
         "(Accounts_Iframe_api_url) https://www.example.com/chatsso/rocketchat/token;",
         "(Accounts_Iframe_api_method) POST",
         "Custom_Script_On_Logout",
-        "chatsso snippet rocketchat",
+        "chatsso snippet rocketchat INI",
         "frame-ancestors, https://chat.example.net named",
         "Safari",
     ):
         assert words in told
     assert "!" not in told
+
+
+def test_the_owner_hears_that_the_chat_must_not_hand_out_addresses() -> None:
+    told = advice()
+    assert "Allow Email Change (Accounts_AllowEmailChange) off" in told
+    assert "Registration Form (Accounts_RegistrationForm) to Disabled" in told
+    for mode in ("password", "realtime"):
+        told = advice(mode=mode, admin_user_id=None, admin_token=None)
+        assert "(Accounts_AllowEmailChange) off." in told
+        assert "Accounts_RegistrationForm" not in told
+        assert "Accounts_RegistrationForm" in advice(mode=mode)
+
+
+def test_a_token_for_all_browsers_must_be_shared_by_all_processes() -> None:
+    shared = "they must share it by store = redis://"
+    assert shared in advice(mode="mongodb", mongodb_url=Secret("mongodb://localhost:9/rocketchat"))
+    assert shared not in advice()
 
 
 def test_without_site_url_the_address_is_the_owners_to_fill_in() -> None:
@@ -75,6 +93,8 @@ def test_a_chat_on_another_site_needs_https() -> None:
         ("http://localhost:3000", "http://localhost:6543", True),
         ("https://chat.example.net", "https://www.example.com", False),
         ("https://chat.example.com", "https://example.com.evil.org", False),
+        ("https://chat.example.com", "http://www.example.com", False),
+        ("https://example.com/chat", "http://example.com", False),
         ("http://10.1.2.3", "http://10.9.2.3", False),
         ("http://intranet", "http://chat", False),
     ],

@@ -125,10 +125,23 @@ def test_an_address_that_somebody_else_has_is_refused(newest: RunningSandbox, ma
     assert now(newest, known) == known
 
 
+def test_no_other_name_is_tried_where_it_is_the_address_that_is_taken(
+    newest: RunningSandbox, make: Make
+) -> None:
+    newest.chat.add_user("bob", email="bob@example.com")
+    newest.chat.add_user("ann", email="ann@example.com")
+    with pytest.raises(Rejected, match="no edit"):
+        make(newest).deliver(Edit("ann@example.com", email="bob@example.com", username="annie"))
+    assert paths(newest) == ["users.update"]
+
+
 def test_a_picture_is_set_alone(newest: RunningSandbox, make: Make) -> None:
     newest.chat.add_user("ann", email="ann@example.com")
-    make(newest).deliver(Edit("ann@example.com", avatar_url="https://site.test/a.png"))
-    assert paths(newest) == ["users.setAvatar"]
+    chat = make(newest)
+    chat.deliver(Edit("ann@example.com", avatar_url="https://site.test/a.png"))
+    chat.deliver(Edit("ann@example.com", avatar_url=""))
+    assert paths(newest) == ["users.setAvatar", "users.resetAvatar"]
+    assert [user.avatar_url for user in newest.chat.users] == [""]
 
 
 def test_a_deletion_takes_the_accounts_that_are_there(newest: RunningSandbox, make: Make) -> None:
@@ -156,16 +169,91 @@ def test_an_account_that_may_not_be_deleted_is_deactivated_with_a_warning(
     assert "deactivated instead" in warnings[0]
 
 
-def test_the_service_account_is_never_deleted(
-    newest: RunningSandbox, make: Make, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    "change",
+    [
+        Delete(("service@chat.invalid",)),
+        Edit("service@chat.invalid", email="evil@example.com", username="evil"),
+        Edit("evil@example.com", email="service@chat.invalid", username="evil"),
+    ],
+    ids=repr,
+)
+def test_the_service_account_is_never_changed(
+    change: AccountChange, sandbox: RunningSandbox, make: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
-    chat = make(newest)
-    chat.deliver(Delete(("service@chat.invalid",)))
+    before = sandbox.chat.user(sandbox.admin_user_id)
+    chat = make(sandbox)
+    chat.deliver(change)
     assert chat.probe()
+    assert sandbox.chat.user(sandbox.admin_user_id) == before
     assert "left alone" in caplog.text
 
 
+def blind() -> Behaviour:
+    """A chat that does not let its service account search."""
+    return Behaviour(permissions=Behaviour().permissions - {"view-outside-room"})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        Edit("ann@example.com", email="new@example.com"),
+        Edit("nobody@example.com", username="x"),
+        Delete(("nobody@example.com",)),
+        Delete(("ann@example.com",)),
+    ],
+    ids=repr,
+)
+def test_a_change_of_an_account_that_cannot_be_looked_up_waits_for_the_owner(
+    change: AccountChange, make: Make
+) -> None:
+    with serve(server_version="7.0", behaviour=blind()) as sandbox:
+        account = sandbox.chat.add_user("wonder", email="ann@example.com")
+        chat = make(sandbox)
+        with pytest.raises(Rejected, match="view-d-room and view-outside-room") as caught:
+            chat.deliver(change)
+        assert caught.value.credentials
+        assert now(sandbox, account) == account
+        sandbox.chat.behaviour.permissions |= {"view-outside-room"}
+        chat.deliver(change)
+
+
+def test_an_edit_that_was_delivered_before_is_done_though_the_old_address_cannot_be_looked_up(
+    make: Make,
+) -> None:
+    with serve(server_version="7.0", behaviour=blind()) as sandbox:
+        account = sandbox.chat.add_user("annie", email="annie@example.com")
+        make(sandbox).deliver(Edit("ann@example.com", email="annie@example.com", username="annie"))
+        assert now(sandbox, account) == account
+
+
+@pytest.mark.parametrize("username", ["ann", "wonder"])
+def test_a_registration_of_somebody_who_has_an_account_already_is_done_though_it_cannot_be_looked_up(
+    username: str, make: Make
+) -> None:
+    with serve(server_version="7.0", behaviour=blind()) as sandbox:
+        account = sandbox.chat.add_user(username, email="ann@example.com")
+        make(sandbox).deliver(Register(ANN))
+        assert sandbox.chat.users == (account,)
+
+
+def test_a_registration_makes_the_account_where_nobody_can_be_looked_up(make: Make) -> None:
+    with serve(server_version="7.0", behaviour=blind()) as sandbox:
+        make(sandbox).deliver(Register(ANN))
+        assert [user.username for user in sandbox.chat.users] == ["ann"]
+
+
 # Chats that answer in another way
+
+
+def test_an_edit_whose_every_user_name_is_taken_is_refused(
+    scripted: ScriptedChat, make_scripted: Make
+) -> None:
+    scripted.answer("users.info", {"success": True, "user": user("u1", ANN.email)})
+    scripted.answer("users.update", TAKEN, 400)
+    with pytest.raises(Rejected, match=r"no edit: \.\.\. is already in use"):
+        make_scripted().deliver(Edit(ANN.email, email="annie@example.com", username="annie"))
+    assert len(scripted.fields("users.update")) == 4
 
 
 @pytest.fixture
@@ -231,9 +319,7 @@ def test_another_refusal_is_told_without_the_address(
     path: str, change: AccountChange, reason: str, chat: ScriptedChat, make_scripted: Make
 ) -> None:
     chat.answer("users.delete", NO_PERMISSION, 403)
-    chat.answer(path, {"success": False, "error": "u1 is on no list".replace("u1", "annie@example.com")}, 400)
-    if path == "users.setActiveStatus":
-        reason = "neither deleted nor deactivated: annie@example.com is on no list"
+    chat.answer(path, {"success": False, "error": "annie@example.com is on no list"}, 400)
     with pytest.raises(Rejected) as caught:
         make_scripted().deliver(change)
     assert (caught.value.reason, caught.value.credentials) == (reason, False)

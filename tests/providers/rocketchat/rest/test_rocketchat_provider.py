@@ -175,9 +175,95 @@ def test_a_login_that_something_else_stands_in_the_way_of_makes_no_account(
     code: str, words: str, scripted: ScriptedChat, make_scripted: Make
 ) -> None:
     scripted.answer("login", {"status": "error", "error": code, "message": "no"}, 401)
-    with pytest.raises(Rejected, match=words):
-        make_scripted(mode="password").open_session(ANN, Credentials(password="S3cret"))
-    assert scripted.paths() == ["login"]
+    for mode, credentials in (
+        ("password", Credentials(password="S3cret")),
+        ("saved", Credentials(token="T0ken")),
+    ):
+        with pytest.raises(Rejected, match=words):
+            make_scripted(mode=mode).open_session(ANN, credentials)
+    assert scripted.paths() == ["login", "login"]
+
+
+@pytest.mark.parametrize("whom", ["ip", "user"])
+@pytest.mark.parametrize("with_service", [True, False])
+def test_blocked_logins_say_what_to_set_and_make_no_account_and_leave_the_way_open(
+    whom: str, with_service: bool, scripted: ScriptedChat, make_scripted: Make
+) -> None:
+    blocked = {"status": "error", "error": f"error-login-blocked-for-{whom}", "message": "Blocked"}
+    scripted.answer("login", blocked, 401)
+    chat = make_scripted(mode="password", with_service=with_service)
+    for _ in range(6):
+        with pytest.raises(Unavailable, match="Block_Multiple_Failed_Logins_Ip_Whitelist"):
+            chat.open_session(ANN, Credentials(password="S3cret"))
+    assert scripted.paths() == ["login"] * 6
+    assert chat.api.available
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"success": False, "error": "Email already exists. [403]"},
+        {"success": False, "error": "ann@example.com is already in use :("},
+    ],
+)
+def test_a_registration_stops_where_it_is_the_address_that_is_taken(
+    body: Any, scripted: ScriptedChat, make_scripted: Make
+) -> None:
+    scripted.answer("users.register", body, 400)
+    make_scripted(mode="password", with_service=False).deliver(Register(ANN, "S3cret"))
+    assert scripted.paths() == ["users.register"]
+
+
+def test_a_registration_tries_a_few_names_where_the_chat_does_not_say_what_is_taken(
+    scripted: ScriptedChat, make_scripted: Make
+) -> None:
+    taken = {"success": False, "error": "x", "errorType": "error-field-unavailable"}
+    scripted.answer("users.register", taken, 400)
+    make_scripted(mode="password", with_service=False).deliver(Register(ANN, "S3cret"))
+    names = [fields["username"] for fields in scripted.fields("users.register")]
+    assert names[:3] == ["ann", "ann-2", "ann-3"]
+    assert len(names) == 4
+
+
+def test_a_logout_that_only_the_service_account_could_still_bring_about_is_one_for_later(
+    scripted: ScriptedChat, make_scripted: Make
+) -> None:
+    scripted.answer("users.logout", {}, 503)
+    scripted.answer("logout", {"success": False, "error": "Not on Sundays"}, 400)
+    with pytest.raises(Unavailable, match="503"):
+        make_scripted().close_session(SESSION)
+
+
+def test_a_registration_sends_the_address_as_servers_look_it_up(
+    scripted: ScriptedChat, make_scripted: Make
+) -> None:
+    scripted.answer("users.register", {"success": True})
+    chat = make_scripted(mode="password", with_service=False)
+    chat.deliver(Register(ChatUser("Ann@Example.com"), "S3cret"))
+    [fields] = scripted.fields("users.register")
+    assert fields["email"] == "ann@example.com"
+
+
+@pytest.mark.parametrize("call", ["login", "me", "logout", "users.register"])
+def test_a_limit_of_calls_without_a_service_account_raises_one_alarm_that_names_the_settings(
+    call: str, scripted: ScriptedChat, make_scripted: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    for path in ("login", "me", "logout", "users.register"):
+        limit = {"success": False, "error": "You must wait 9 seconds. [error-too-many-requests]"}
+        scripted.answer(path, limit, 400 if path == "me" else 429)
+    chat = make_scripted(mode="password", with_service=False)
+    acts: dict[str, Callable[[], object]] = {
+        "login": lambda: chat.open_session(ANN, Credentials(password="S3cret")),
+        "me": lambda: chat.check_session(SESSION),
+        "logout": lambda: chat.close_session(SESSION),
+        "users.register": lambda: chat.deliver(Register(ANN, "S3cret")),
+    }
+    for path in (call, *acts):
+        with pytest.raises(Unavailable):
+            acts[path]()
+    [alarm] = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+    assert "API_Enable_Rate_Limiter_Limit_Calls_Default" in alarm
+    assert "Rate_Limiter_Limit_RegisterUser" in alarm
 
 
 def test_a_registration_that_the_chat_refuses_is_told(scripted: ScriptedChat, make_scripted: Make) -> None:
@@ -234,7 +320,16 @@ def test_a_probe_without_a_service_account_asks_for_the_version_alone(
 ) -> None:
     found = make(newest, mode=mode, with_service=False).probe()
     assert found.startswith("the chat is of version 8.4; ")
-    assert [call.path for call in newest.calls] == ["/api/v1/info"]
+    assert ("its realtime API answers; " in found) is (mode == "realtime")
+    assert [call.path for call in newest.calls if call.path.startswith("/api/")] == ["/api/v1/info"]
+
+
+def test_a_probe_of_the_realtime_api_says_where_it_does_not_answer(
+    newest: RunningSandbox, make: Make
+) -> None:
+    newest.fail_with(on="/websocket", status=502, body="<h1>Bad gateway</h1>")
+    with pytest.raises(Unavailable, match="answered with status 502 instead of a WebSocket"):
+        make(newest, mode="realtime").probe()
 
 
 @pytest.mark.parametrize("version", ["7.0", "8.4"])

@@ -102,6 +102,13 @@ def test_a_refusal_is_told_in_the_chats_words_without_what_it_was_sent() -> None
     assert not refusal.credentials
 
 
+def test_an_address_that_was_not_sent_is_not_told_either() -> None:
+    words = "u1 <o'hara+x@example.com>, Bob.Lee@Example.org: the last owner of #team" + "x" * 200
+    refusal = read({"success": False, "error": words + " late@example.com"}, 400).refusal("rocketchat", "no")
+    assert refusal.reason.startswith("no: u1 <...>, ...: the last owner of #teamxxx")
+    assert "@" not in refusal.reason
+
+
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
@@ -139,6 +146,42 @@ def test_an_account_that_is_there_is_known_by_code_or_words(body: dict[str, Any]
     reply = read(body, 400)
     assert reply.taken
     assert not reply.no_such_account
+
+
+@pytest.mark.parametrize(
+    ("body", "taken"),
+    [
+        ({"error": "Email already exists. [403]"}, True),
+        ({"error": "<strong>ANN@example.com</strong> is already in use :("}, True),
+        (
+            {"error": "in use", "errorType": "error-email-exists", "details": {"field": "ann@example.com"}},
+            True,
+        ),
+        (
+            {
+                "error": "x is already in use",
+                "details": {"field": "email"},
+                "message": "email already in use",
+            },
+            True,
+        ),
+        ({"error": "E11000 duplicate key error index: emails.address_1"}, True),
+        ({"error": "Username is already in use"}, False),
+        ({"error": "ann is already in use :(", "errorType": "error-field-unavailable"}, False),
+        ({"error": "x", "errorType": "error-field-unavailable", "details": {"field": "ann"}}, False),
+        ({"error": "x", "errorType": "error-field-unavailable", "details": "ann@example.com"}, False),
+        ({"error": "ann@example.com is on no list"}, False),
+    ],
+    ids=repr,
+)
+def test_what_is_taken_is_the_address_or_the_name(body: dict[str, Any], taken: bool) -> None:
+    assert read({"success": False, **body}, 400).takes_address("ann@example.com") is taken
+
+
+@pytest.mark.parametrize("kind", ["ip", "user"])
+def test_logins_that_are_blocked_are_known_by_their_code(kind: str) -> None:
+    body = {"status": "error", "error": f"error-login-blocked-for-{kind}", "message": "blocked"}
+    assert read(body, 401).blocks_logins
 
 
 @pytest.mark.parametrize(
@@ -213,15 +256,28 @@ def test_a_limit_without_words_is_read_from_the_headers() -> None:
 
 def test_a_user_is_read_with_the_addresses_in_lower_case() -> None:
     account = read_account("rocketchat", user("u1", "Ann@Example.com", "b@x.org"))
-    assert account == Account("u1", "u1", frozenset({"ann@example.com", "b@x.org"}), True, "user")
+    addresses = frozenset({"ann@example.com", "b@x.org"})
+    assert account == Account("u1", "u1", addresses, addresses, True, "user")
     assert account.has_address("ANN@example.com")
     assert not account.has_address("nn@example.com")
+
+
+@pytest.mark.parametrize(
+    ("verified", "proven"), [(True, True), (False, False), (None, False), ("true", False), (1, False)]
+)
+def test_an_address_is_verified_where_the_chat_says_so_and_not_otherwise(
+    verified: object, proven: bool
+) -> None:
+    emails = [{"address": "Ann@Example.com", "verified": verified}, {"address": "b@x.org"}]
+    account = read_account("rocketchat", {"_id": "u1", "emails": emails})
+    assert account.has_verified("ANN@example.com") is proven
+    assert not account.has_verified("b@x.org")
 
 
 @pytest.mark.parametrize("emails", [None, []])
 def test_a_user_without_addresses_has_none_of_them(emails: object) -> None:
     account = read_account("rocketchat", {"_id": "u1", "emails": emails})
-    assert account == Account("u1", None, None, True, "user")
+    assert account == Account("u1", None, None, frozenset(), True, "user")
     assert not account.has_address("")
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from chatsso_middleware.changes import Edit
 from chatsso_middleware.errors import Rejected, Unavailable
 from chatsso_middleware.providers.rocketchat import RocketChat
 from chatsso_middleware.secret import Secret
+from chatsso_middleware.sessions import ChatSession
 from chatsso_middleware.users import ChatUser
 from tests.support.rocketchat import (
     NO_PERMISSION,
@@ -146,6 +148,19 @@ def test_a_second_factor_raises_one_alarm_that_says_what_to_do(
     assert len(errors(caplog)) == 1
 
 
+def test_a_second_factor_that_is_wanted_again_raises_the_alarm_again(
+    chat: ScriptedChat, make_scripted: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    wanted = {"success": False, "error": "TOTP Required", "errorType": "totp-required"}
+    for body, status in ((wanted, 400), ({"success": True}, 200), (wanted, 400)):
+        chat.answer("users.update", body, status)
+    made = make_scripted()
+    for expected in (1, 1, 2):
+        with suppress(Rejected):
+            made.deliver(Edit(ANN.email, username="annie"))
+        assert len(errors(caplog)) == expected
+
+
 OLD_LIMIT = {
     "success": False,
     "error": "You must wait 42 seconds before trying this endpoint again. [error-too-many-requests]",
@@ -168,6 +183,20 @@ def test_a_rate_limit_is_obeyed_and_told_once(
     assert chat.paths().count("users.createToken") == 1
     [line] = errors(caplog)
     assert "api-bypass-rate-limit" in line
+
+
+def test_a_limit_that_is_met_by_logins_and_logouts_is_told_once(
+    chat: ScriptedChat, make_scripted: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    chat.answer("users.createToken", OLD_LIMIT, 429)
+    chat.answer("users.logout", OLD_LIMIT, 429)
+    made = make_scripted()
+    with pytest.raises(Unavailable, match="limits our calls"):
+        made.open_session(ANN)
+    chat.answer("logout", {"success": True})
+    made.close_session(ChatSession("T0ken", 0.0, "u1"))
+    assert chat.paths()[-2:] == ["users.logout", "logout"]
+    assert len(errors(caplog)) == 1
 
 
 @pytest.mark.parametrize(

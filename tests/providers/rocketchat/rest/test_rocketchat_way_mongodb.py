@@ -10,7 +10,7 @@ import pytest
 from chatsso_middleware.changes import Delete, Edit, Register
 from chatsso_middleware.errors import Rejected, Unavailable
 from chatsso_middleware.providers.rocketchat import RocketChat
-from chatsso_middleware.sandbox.rocketchat import Behaviour, RunningSandbox, serve
+from chatsso_middleware.sandbox.rocketchat import Behaviour, Refused, RunningSandbox, serve
 from chatsso_middleware.secret import Secret
 from chatsso_middleware.users import ChatUser
 from tests.support.mongo_server import serving_mongo
@@ -59,6 +59,36 @@ def test_the_database_ends_the_sessions_of_an_address(
     assert not chat.check_session(session)
     assert sandbox.chat.token_owner(login.token) is None
     chat.close_unknown_session("nobody@example.com")
+
+
+def test_no_way_of_ours_leaves_an_empty_token_that_would_let_anybody_in(
+    shared: tuple[RunningSandbox, dict[str, Any]], make: Make
+) -> None:
+    sandbox, options = shared
+    chat = make(sandbox, with_service=False, **options)
+    chat.deliver(Register(ANN))
+    chat.close_session(chat.open_session(ANN))
+    chat.close_unknown_session(ANN.email)
+    for _ in range(2):
+        with pytest.raises(Refused):
+            sandbox.chat.log_in_by_iframe("")
+        chat.deliver(Delete((ANN.email,)))
+
+
+def test_the_service_account_is_not_entered_by_the_database_either(
+    shared: tuple[RunningSandbox, dict[str, Any]], make: Make
+) -> None:
+    sandbox, options = shared
+    with pytest.raises(Rejected, match="that of the service account"):
+        make(sandbox, **options).open_session(ChatUser("service@chat.invalid"))
+
+
+def test_the_address_of_an_account_that_the_service_account_made_leads_to_it(
+    shared: tuple[RunningSandbox, dict[str, Any]], make: Make
+) -> None:
+    sandbox, options = shared
+    made = make(sandbox).open_session(ANN)
+    assert make(sandbox, **options).open_session(ANN).account == made.account
 
 
 def test_the_database_takes_account_changes_where_there_is_no_service_account(

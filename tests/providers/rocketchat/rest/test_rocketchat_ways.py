@@ -15,12 +15,15 @@ from chatsso_middleware.providers.rocketchat import RocketChat
 from chatsso_middleware.sandbox.rocketchat import Behaviour, RunningSandbox, User, serve
 from chatsso_middleware.sessions import ChatSession, Credentials
 from chatsso_middleware.users import ChatUser
+from tests.support.rocketchat import provider
 
 Make = Callable[..., RocketChat]
 
 ANN = ChatUser("Ann@Example.com", username="ann", name="Ann Lee")
 PASSWORD = "S3cret-Passw0rd"
 TYPED = Credentials(password=PASSWORD)
+BEGINNING = 1_700_000_000.0
+DAY = 86400.0
 
 
 @dataclass
@@ -99,7 +102,9 @@ def test_a_session_ends_by_its_own_token_where_there_is_no_service_account(
     assert holder(newest, session) is None
     assert newest.chat.token_owner(another) is not None
     chat.close_session(session)
-    chat.close_unknown_session(ANN.email)
+    with pytest.raises(Rejected, match="only a service account") as caught:
+        chat.close_unknown_session(ANN.email)
+    assert not caught.value.credentials
     assert newest.chat.token_owner(another) is not None
 
 
@@ -125,6 +130,65 @@ def test_a_session_ends_by_its_own_token_where_the_service_account_may_not(
         chat.close_session(session)
         assert holder(sandbox, session) is None
     assert "logout-other-user" in caplog.text
+
+
+@every_entrance
+def test_a_session_ends_by_its_own_token_where_the_service_account_gets_no_answer(
+    entrance: Entrance, newest: RunningSandbox, make: Make
+) -> None:
+    chat = make(newest, **entrance.options)
+    session = chat.open_session(ANN, entrance.login(newest))
+    newest.fail_with(on="/api/v1/users.logout", status=503)
+    chat.close_session(session)
+    assert holder(newest, session) is None
+
+
+def test_a_logout_that_fails_both_ways_is_one_for_later(newest: RunningSandbox, make: Make) -> None:
+    chat = make(newest)
+    session = chat.open_session(ANN)
+    newest.fail_with(status=503)
+    with pytest.raises(Unavailable):
+        chat.close_session(session)
+    newest.recover()
+    assert holder(newest, session) == "ann"
+
+
+def test_a_limit_on_the_way_to_tokens_keeps_nobody_logged_in(make: Make) -> None:
+    limited = Behaviour(permissions=Behaviour().permissions - {"api-bypass-rate-limit"}, rate_limit=3)
+    with serve(behaviour=limited) as sandbox:
+        chat = make(sandbox)
+        users = [ChatUser(f"{name}@example.com") for name in ("ann", "bob", "eve")]
+        for user in users:
+            sandbox.chat.add_user(user.email.partition("@")[0])
+        sessions = [chat.open_session(user) for user in users]
+        with pytest.raises(Unavailable, match="limits our calls"):
+            chat.open_session(ANN)
+        chat.close_session(sessions[0])
+        assert [holder(sandbox, session) for session in sessions] == [None, "bob", "eve"]
+
+
+@pytest.mark.parametrize("address", ["ann@example.com", "nobody@example.com"])
+def test_a_logout_of_an_address_that_cannot_be_looked_up_is_told(
+    address: str, make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    without = Behaviour().permissions - {"view-outside-room"}
+    with serve(server_version="7.0", behaviour=Behaviour(permissions=without)) as sandbox:
+        chat = make(sandbox)
+        sandbox.chat.add_user("wonder", email="ann@example.com")
+        with pytest.raises(Rejected, match="not known whether there is one") as caught:
+            chat.close_unknown_session(address)
+        assert caught.value.credentials
+    assert "nor logged out" in caplog.text
+
+
+def test_a_logout_of_an_address_finds_the_account_by_the_name_that_follows_from_it(make: Make) -> None:
+    without = Behaviour().permissions - {"view-outside-room"}
+    with serve(server_version="7.0", behaviour=Behaviour(permissions=without)) as sandbox:
+        known(sandbox)
+        chat = make(sandbox, mode="password")
+        session = chat.open_session(ANN, TYPED)
+        chat.close_unknown_session("ann@example.com")
+        assert holder(sandbox, session) is None
 
 
 def test_the_sessions_of_the_service_account_itself_are_not_ended(
@@ -209,11 +273,16 @@ def test_without_a_password_the_reason_says_what_the_chat_wants(
     assert not list(newest.calls)
 
 
-def test_a_second_factor_is_told_with_the_mode_that_needs_none(sandbox: RunningSandbox, make: Make) -> None:
+@pytest.mark.parametrize(("mode", "path"), [("password", "/api/v1/login"), ("realtime", "/websocket/login")])
+@pytest.mark.parametrize("with_service", [True, False])
+def test_a_second_factor_is_told_with_the_mode_that_needs_none_and_makes_no_account(
+    mode: str, path: str, with_service: bool, sandbox: RunningSandbox, make: Make
+) -> None:
     sandbox.chat.require_two_factor(known(sandbox))
     with pytest.raises(Rejected, match="create_token, whose tokens need none"):
-        make(sandbox, mode="password").open_session(ANN, TYPED)
-    assert [call.path for call in sandbox.calls] == ["/api/v1/login"]
+        make(sandbox, mode=mode, with_service=with_service).open_session(ANN, TYPED)
+    sandbox.calls.wait_for(path)
+    assert not [call.path for call in sandbox.calls if "/users." in call.path]
     assert holder(sandbox, make(sandbox).open_session(ANN)) == "ann"
 
 
@@ -245,6 +314,28 @@ def test_a_renewal_that_brings_somebody_elses_token_is_refused(
         make(newest, mode=mode).renew_session(ANN, session)
 
 
+@pytest.mark.parametrize("mode", ["password", "saved", "realtime"])
+def test_a_renewal_brings_a_later_end_though_the_token_stays_the_same(mode: str) -> None:
+    at = [BEGINNING]
+    with serve(clock=lambda: at[0]) as sandbox, provider(sandbox.url, mode=mode, clock=lambda: at[0]) as chat:
+        session = chat.open_session(ANN, kept(sandbox) if mode == "saved" else typed(sandbox))
+        at[0] += 29 * DAY
+        renewed = chat.renew_session(ANN, session)
+        assert renewed.token == session.token
+        assert renewed.expires_at == session.expires_at + 29 * DAY
+
+
+def test_a_renewal_does_not_outlast_the_end_that_the_chat_names() -> None:
+    at = [BEGINNING]
+    with (
+        serve(clock=lambda: at[0]) as sandbox,
+        provider(sandbox.url, mode="realtime", clock=lambda: at[0]) as chat,
+    ):
+        session = chat.open_session(ANN, typed(sandbox))
+        at[0] += 80 * DAY
+        assert chat.renew_session(ANN, session).expires_at == BEGINNING + 90 * DAY
+
+
 def test_a_realtime_session_ends_when_the_chat_says(make: Make) -> None:
     from datetime import timedelta
 
@@ -272,6 +363,25 @@ def test_the_sites_function_gives_the_token_where_the_login_brings_none(
     assert holder(newest, chat.open_session(ANN)) == "ann"
     with pytest.raises(Rejected, match="has no token of the chat"):
         chat.open_session(ChatUser("bob@example.com"))
+
+
+def test_a_realtime_token_whose_owner_the_chat_does_not_tell_is_refused(
+    newest: RunningSandbox, make: Make
+) -> None:
+    token = newest.chat.mint_token(newest.chat.add_user("bob")).token
+    newest.fail_with(on="/api/v1/me", status=401, body='{"success": false, "error": "unauthorized"}')
+    with pytest.raises(Rejected, match="does not tell whose token"):
+        make(newest, mode="realtime").open_session(ANN, Credentials(token=token))
+
+
+def test_a_saved_token_that_a_logout_has_ended_is_told_with_what_the_site_must_do(
+    sandbox: RunningSandbox, make: Make
+) -> None:
+    token = sandbox.chat.mint_token(known(sandbox)).token
+    chat = make(sandbox, mode="saved", saved_token=lambda user: token)
+    chat.close_session(chat.open_session(ANN))
+    with pytest.raises(Rejected, match="the site must make a new one after each"):
+        chat.open_session(ANN)
 
 
 @pytest.mark.parametrize("given", ["", None])
