@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from .errors import InvalidUser
 from .users import ChatUser, check_address, check_text
 
-__all__ = ["AccountChange", "Delete", "Edit", "Register"]
+__all__ = ["AccountChange", "Change", "Delete", "Edit", "Leave", "Register"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,4 +74,30 @@ class Delete:
         return frozenset(self.addresses_given)
 
 
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """The end of a session in the chat, which could not be brought about at the logout itself.
+
+    Where the chat ends all sessions of an account together, those that came after the logout end too; they
+    are opened anew when they are next needed.
+    """
+
+    address: str
+    token: str = field(default="", repr=False)
+    """That of the session; empty where it is not known any more."""
+    account: str = ""
+    """The chat's own id of the account."""
+
+    def __post_init__(self) -> None:
+        check_address("address", self.address)
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """The address of the account."""
+        return frozenset({self.address})
+
+
 AccountChange = Register | Edit | Delete
+"""What a provider delivers."""
+Change = AccountChange | Leave
+"""What the outbox keeps."""

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from .changes import Delete
-from .errors import OutboxUnavailable, Unavailable
+from .changes import Delete, Leave
+from .errors import OutboxUnavailable, ProviderError, Rejected, Unavailable
 from .outbox import Outbox
 from .providers import Provider
 from .sessions import ChatSession
@@ -66,10 +66,7 @@ class SessionOpener:
         try:
             self._await_changes(provider, holder)
             asked_at = self._clock()
-            user = holder.user
-            if asked_at - holder.since > LOGIN_IS_FRESH:
-                # What the login said of his picture may be out of date, and chats take what they are told.
-                user = replace(user, avatar_url=None)
+            user = self._as_known_now(holder)
             if kept is None or holder.credentials is not None:
                 session = provider.open_session(user, holder.credentials)
             else:
@@ -81,6 +78,58 @@ class SessionOpener:
             # Without its word, a login could bring a deleted account back.
             raise Unavailable(provider.name, f"the outbox was asked first, but {error}") from error
         return session
+
+    def admit(self, provider: Provider, holder: Holder) -> ChatUser:
+        """Whoever may enter now, as the chat shall know him. *Network.*"""
+        try:
+            self._await_changes(provider, holder)
+        except OutboxUnavailable as error:
+            raise Unavailable(provider.name, f"the outbox was asked first, but {error}") from error
+        return self._as_known_now(holder)
+
+    def check_session(self, provider: Provider, holder: Holder, session: ChatSession) -> bool:
+        """Whether the chat still takes the token of `holder`, and the site still wants it to. *Network.*"""
+        try:
+            if self._outbox.gone_since(provider.name, holder.user.email, holder.since):
+                raise SessionOver(provider.name, Ending.GONE)
+        except OutboxUnavailable as error:
+            raise Unavailable(provider.name, f"the outbox was asked first, but {error}") from error
+        if not self.may_chat(holder.user):
+            raise SessionOver(provider.name, Ending.REFUSED)
+        return provider.check_session(session)
+
+    def end_session(self, provider: Provider, email: str, session: ChatSession | None) -> None:
+        """End a session with a chat; what cannot be done now is kept until it can be. *Network.*
+
+        `session` is `None` where there was one perhaps, and its token is not known any more.
+        """
+        try:
+            if session is not None:
+                provider.close_session(session)
+            else:
+                provider.close_unknown_session(email)
+        except ProviderError as error:
+            if isinstance(error, Rejected) and not error.credentials:
+                log.warning("A session with %s could not be ended: %s", provider.name, error.reason)
+                return
+            log.warning("A session with %s could not be ended yet: %s", provider.name, error.reason)
+            self.end_later(provider, email, session)
+
+    def end_later(self, provider: Provider, email: str, session: ChatSession | None) -> None:
+        """Let the outbox end a session."""
+        leave = Leave(email) if session is None else Leave(email, session.token, session.account)
+        try:
+            self._outbox.add(provider.name, leave)
+        except OutboxUnavailable as error:
+            log.error("A session with %s goes on after the logout, because %s", provider.name, error)
+        else:
+            self._hurry()
+
+    def _as_known_now(self, holder: Holder) -> ChatUser:
+        if self._clock() - holder.since <= LOGIN_IS_FRESH:
+            return holder.user
+        # What the login said of his picture may be out of date, and chats take what they are told.
+        return replace(holder.user, avatar_url=None)
 
     def _await_changes(self, provider: Provider, holder: Holder) -> None:
         """A login under a new address would make a second account, if it came before the edit.

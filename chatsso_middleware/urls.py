@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = [
     "WebAddress",
     "add_query",
+    "is_below",
     "is_host_name",
     "is_loopback",
     "is_path_on_this_host",
@@ -126,6 +127,21 @@ def is_path_on_this_host(text: str) -> bool:
     return not any(
         character <= " " or character in "\\\x7f" or 0x80 <= ord(character) < 0xA0 for character in text
     )
+
+
+def is_below(path: str, base: str) -> bool:
+    """Whether a browser that goes to `path` is at `base`, a path without a slash at its end, or below it.
+
+    It takes ``.`` and ``..`` out of a path, however their dots are written (URL Standard, "path state").
+    """
+    segments: list[str] = []
+    for segment in re.split(r"[?#]", path, maxsplit=1)[0].split("/"):
+        dots = segment.lower().replace("%2e", ".")
+        if dots == "..":
+            segments = segments[:1] + segments[1:-1]  # the first is what stands before the first slash
+        elif dots != ".":
+            segments.append(segment)
+    return f"{'/'.join(segments)}/".startswith(f"{base}/")
 
 
 def add_query(address: str, parameters: Iterable[tuple[str, str]]) -> str:

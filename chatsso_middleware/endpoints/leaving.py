@@ -1,7 +1,7 @@
 """Remembers that a user logged out in the chat itself, while the site still has him logged in.
 
 Without it, a chat that asks us for a login by itself would have him back at once. The mark stands in a cookie
-of its own and names his stay on the site: it means nothing after his next login.
+of its own and names his login on the site: it means nothing after the next one.
 """
 
 from __future__ import annotations
@@ -18,21 +18,26 @@ __all__ = ["forget", "has_left", "remember"]
 def has_left(request: Any, chat: Chat) -> bool:
     """Whether the user who is logged in here left `chat`, and has not come back."""
     state = request.chatsso.state
-    if state.user is None or not state.stay:
+    if state.user is None:
         return False
-    return state.stay in cookie_values(request.environ.get("HTTP_COOKIE", ""), _cookie_name(request, chat))
+    known = cookie_values(request.environ.get("HTTP_COOKIE", ""), _cookie_name(request, chat))
+    # The chat's page asks for the next login beside the logout, before the browser has our mark.
+    return state.login in known or request.endpoints.flow.left_just_now(state, chat)
 
 
 def remember(request: Any, chat: Chat, answer: Answer) -> None:
-    """The user logged out in `chat`."""
+    """The user logged out in `chat`, which took his token back with that."""
     state = request.chatsso.state
-    if chat.provider.remembers_leaving and state.user is not None and state.stay:
-        _set(request, chat, answer, state.stay, STATE_LIFETIME)
+    if chat.provider.remembers_leaving and state.user is not None:
+        request.endpoints.flow.leave(state, chat)
+        _set(request, chat, answer, state.login, STATE_LIFETIME)
 
 
 def forget(request: Any, chat: Chat, answer: Answer) -> None:
-    """The user wants to be in `chat` again."""
-    if has_left(request, chat):
+    """The user wants to be in `chat` again, if it is him who asks and not a browser that looks ahead."""
+    looks_ahead = request.method == "HEAD" or "Sec-Purpose" in request.headers
+    if not looks_ahead and has_left(request, chat):
+        request.endpoints.flow.come_back(request.chatsso.state, chat)
         _set(request, chat, answer, "", 0)
 
 

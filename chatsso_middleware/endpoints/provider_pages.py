@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from ..login_flow import Chat
@@ -12,17 +11,12 @@ from ..urls import split_web_address
 from . import leaving
 from .answers import Answer, page
 from .forgery import FIELD, Mark
+from .own_forms import Unreadable, brings_mark, form_or_json_fields, mark_of
 from .ways import link_to_site, page_address
 
 __all__ = ["view_of"]
 
-LARGEST_BODY: Final = 64 * 1024
-"""Bytes of a form or JSON object that one of our own pages sends."""
 CAME_BACK: Final = "came_back"
-
-
-class _Unreadable(Exception):
-    """The body is not what our pages send."""
 
 
 def view_of(chat: Chat, endpoint: Endpoint) -> Callable[[Any], Answer]:
@@ -32,14 +26,17 @@ def view_of(chat: Chat, endpoint: Endpoint) -> Callable[[Any], Answer]:
         fields: Mapping[str, Any] = {}
         if request.method == "POST" and endpoint.checks_forgery:
             try:
-                fields = _fields(request)
-            except _Unreadable:
+                fields = form_or_json_fields(request)
+            except Unreadable:
                 return _refused(request, chat, 400)
-            if not _is_own(request, fields):
+            if not brings_mark(request, fields):
                 return _refused(request, chat, 403)
-        mark = _mark(request)
-        reply = endpoint.answer(_visit(request, chat, endpoint, fields, mark))
-        return _answer(request, chat, reply, mark)
+        mark = mark_of(request)
+        visit = _visit(request, chat, endpoint, fields, mark)
+        if not endpoint.calls_out:
+            return _answer(request, chat, endpoint.answer(visit), mark)
+        with request.endpoints.one_of_few() as admitted:
+            return _answer(request, chat, endpoint.answer(visit), mark) if admitted else _busy(request, chat)
 
     return view
 
@@ -51,15 +48,18 @@ def _visit(request: Any, chat: Chat, endpoint: Endpoint, fields: Mapping[str, An
     def session() -> ChatSession | None:
         with endpoints.patience() as seconds:
             found: ChatSession | None = endpoints.flow.session(handle.state, chat, seconds)
+        if found is None:
+            handle.change_state(endpoints.flow.expire(handle.state))
         return found
 
     return Visit(
         method=request.method,
         origin=request.headers.get("Origin"),
         same_origin=_is_same_origin(request),
-        query=_first_of_each(request.GET),
+        query=_first_of_each(request.GET.items()),
         fields={name: value for name, value in fields.items() if name != FIELD},
         user=handle.user,
+        is_refused=handle.user is None and handle.state.barred is not None,
         has_left=leaving.has_left(request, chat),
         session=session,
         base=base,
@@ -79,62 +79,55 @@ def _answer(request: Any, chat: Chat, reply: Reply, mark: Mark) -> Answer:
     for name, value in reply.headers:
         answer.headers.add(name, value)
     if not reply.body and "Location" not in answer.headers:
-        del answer.headers["Content-Type"]
+        answer.headers.pop("Content-Type", None)  # WebOb gives a 204 none
     if mark.set_cookie is not None and mark.token in reply.body:
         answer.headers.add("Set-Cookie", mark.set_cookie)
     if reply.comes_back:
         leaving.forget(request, chat, answer)
     if reply.logs_in is not None:
         request.chatsso.log_in(reply.logs_in)
+        if request.chatsso.user is None:
+            return _barred(request, chat)
     return answer
 
 
-def _fields(request: Any) -> Mapping[str, Any]:
-    """The members of a JSON object, or the fields of a form, whichever the Content-Type names."""
-    if request.content_length is None or request.content_length > LARGEST_BODY:
-        raise _Unreadable
-    if request.content_type == "application/json":
-        try:
-            content = json.loads(request.body)
-        except (ValueError, RecursionError):
-            raise _Unreadable from None
-        if not isinstance(content, dict):
-            raise _Unreadable
-        return content
-    try:
-        return _first_of_each(request.POST)
-    except UnicodeDecodeError:
-        raise _Unreadable from None
-
-
-def _first_of_each(pairs: Any) -> dict[str, str]:
+def _first_of_each(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for name, value in pairs.items():
+    for name, value in pairs:
         found.setdefault(name, value)
     return found
-
-
-def _is_own(request: Any, fields: Mapping[str, Any]) -> bool:
-    accepted: bool = request.endpoints.forgery.accepts(
-        request.environ.get("HTTP_COOKIE", ""), fields.get(FIELD)
-    )
-    return accepted and request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
 
 
 def _is_same_origin(request: Any) -> bool:
     origin = request.headers.get("Origin")
     if origin is None:
-        return bool(request.headers.get("Sec-Fetch-Site") == "same-origin")
+        # No page of another site can send a header of its own, since we answer no preflight for it.
+        site = "same-origin" if "X-Chatsso" in request.headers else None
+        return bool(request.headers.get("Sec-Fetch-Site", site) == "same-origin")
     own = split_web_address(request.endpoints.settings.site_url or "")
     return own is not None and origin == own.origin
 
 
-def _mark(request: Any) -> Mark:
-    handle = request.chatsso
-    mark: Mark = request.endpoints.forgery.mark(
-        request.environ.get("HTTP_COOKIE", ""), path=handle.cookie_path, secure=handle.secure
+def _barred(request: Any, chat: Chat) -> Answer:
+    return page(
+        403,
+        "You may not use the chat",
+        ["This site does not let your account into its chat. Its owner can tell you why."],
+        [link_to_site(request)],
+        framed_by=chat.provider.origin,
     )
-    return mark
+
+
+def _busy(request: Any, chat: Chat) -> Answer:
+    answer = page(
+        503,
+        "Please try again in a moment",
+        ["Too many people are logging in this way just now."],
+        [link_to_site(request)],
+        framed_by=chat.provider.origin,
+    )
+    answer.headers["Retry-After"] = "5"
+    return answer
 
 
 def _refused(request: Any, chat: Chat, status: int) -> Answer:

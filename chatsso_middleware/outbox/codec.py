@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..changes import AccountChange, Delete, Edit, Register
+from ..changes import Change, Delete, Edit, Leave, Register
 from ..errors import InvalidUser
 from ..users import ChatUser
 from .encryption import UnreadableChange
@@ -13,12 +13,12 @@ from .encryption import UnreadableChange
 __all__ = ["decode", "encode", "kind_of"]
 
 
-def kind_of(change: AccountChange) -> str:
-    """The kind of `change` in a word, for the log and the database: register, edit or delete."""
+def kind_of(change: Change) -> str:
+    """The kind of `change` in a word, for the log and the database: register, edit, delete or leave."""
     return type(change).__name__.lower()
 
 
-def encode(change: AccountChange) -> bytes:
+def encode(change: Change) -> bytes:
     """`change` as JSON. Raises `InvalidUser` where the user's `extra` holds what JSON cannot say."""
     fields: dict[str, Any]
     match change:
@@ -40,7 +40,9 @@ def encode(change: AccountChange) -> bytes:
                 "password": change.password,
                 "avatar_url": change.avatar_url,
             }
-        case _:
+        case Leave():
+            fields = {"address": change.address, "token": change.token, "account": change.account}
+        case Delete():
             fields = {"addresses": list(change.addresses_given)}
     try:
         return json.dumps({"kind": kind_of(change), **fields}, allow_nan=False).encode()
@@ -51,7 +53,7 @@ def encode(change: AccountChange) -> bytes:
         ) from None
 
 
-def decode(document: bytes) -> AccountChange:
+def decode(document: bytes) -> Change:
     """The change that `encode` was given. Raises `UnreadableChange` for what is not one."""
     try:
         fields = json.loads(document)
@@ -63,6 +65,8 @@ def decode(document: bytes) -> AccountChange:
             return Edit(**fields)
         if kind == "delete":
             return Delete(tuple(fields["addresses"]))
+        if kind == "leave":
+            return Leave(**fields)
     except (AttributeError, KeyError, TypeError, ValueError):
         raise UnreadableChange("written by a version that this one does not understand") from None
     raise UnreadableChange("a kind of change that this version does not know")

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..changes import AccountChange
+from ..changes import Change
 from ..errors import Rejected, Unavailable
 from .codec import decode
 from .encryption import Keyring, UnreadableChange
@@ -21,7 +21,7 @@ __all__ = ["Deliver", "Delivery"]
 
 logger = logging.getLogger(__name__)
 
-Deliver = Callable[[str, AccountChange], None]
+Deliver = Callable[[str, Change], None]
 """Brings a change to the chat of the provider that is named, or raises `Unavailable` or `Rejected`."""
 
 

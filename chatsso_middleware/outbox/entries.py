@@ -26,7 +26,7 @@ class Entry:
     id: int
     provider: str
     kind: str
-    """register, edit or delete."""
+    """register, edit, delete or leave."""
     addresses: tuple[str, ...] = field(repr=False)
     """Whom it is about, in alphabetical order; empty where none of the secrets can read the change."""
     accepted_at: float
@@ -36,4 +36,4 @@ class Entry:
     dead_at: float | None
     """When it was given up, or `None` while it waits."""
     reason: str | None
-    """Why the last attempt failed, without addresses and passwords."""
+    """Why the last attempt failed, without addresses, passwords and tokens."""

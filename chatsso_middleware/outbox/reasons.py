@@ -10,7 +10,7 @@ from pathlib import PurePath
 from typing import Final
 from urllib.parse import quote, quote_plus
 
-from ..changes import AccountChange, Delete
+from ..changes import Change, Edit, Leave, Register
 
 __all__ = ["fault_reason", "presentable_reason"]
 
@@ -18,14 +18,16 @@ LONGEST_REASON: Final = 300
 """Characters. A chat's message can be a whole error page."""
 
 
-def presentable_reason(reason: str, change: AccountChange) -> str:
+def presentable_reason(reason: str, change: Change) -> str:
     """`reason` in one line, with every address and password of `change` blotted out.
 
     A chat's message often repeats what it was sent, plain or escaped for a URL, HTML or JSON.
     """
     hidden = set(change.addresses)
-    if not isinstance(change, Delete) and change.password:
+    if isinstance(change, Register | Edit) and change.password:
         hidden.add(change.password)
+    if isinstance(change, Leave) and change.token:
+        hidden.add(change.token)
     for value in sorted(hidden, key=len, reverse=True):
         forms = {
             value,

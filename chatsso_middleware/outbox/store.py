@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from ..changes import AccountChange, Delete, Edit
+from ..changes import Change, Delete, Edit
 from .codec import decode, encode, kind_of
 from .database import Database, take_turns
 from .delivery import Deliver, Delivery
@@ -66,7 +66,7 @@ class Outbox:
 
     # What the site calls.
 
-    def add(self, provider: str, change: AccountChange, *, connection: Connection | None = None) -> None:
+    def add(self, provider: str, change: Change, *, connection: Connection | None = None) -> None:
         """Keep `change` until the chat of `provider` has it. It is durable when this returns.
 
         With a `connection` of the host's to the outbox's database, the change becomes part of the transaction
@@ -165,7 +165,7 @@ class Outbox:
 
     # How it is done.
 
-    def _insert(self, connection: Connection, provider: str, change: AccountChange, payload: bytes) -> None:
+    def _insert(self, connection: Connection, provider: str, change: Change, payload: bytes) -> None:
         parts = _parts(change)
         digests = {address: self._keyring.digests(provider, address) for address in change.addresses}
         take_turns(connection, chain.from_iterable(digests.values()))
@@ -243,7 +243,7 @@ def _not_on_its_way(now: float) -> ColumnElement[bool]:
     return or_(CHANGES.c.lease.is_(None), CHANGES.c.due_at <= now)
 
 
-def _parts(change: AccountChange) -> dict[str, str]:
+def _parts(change: Change) -> dict[str, str]:
     """What becomes of each address of `change`."""
     match change:
         case Delete(addresses):

@@ -68,18 +68,24 @@ def _is_policy(name: str) -> bool:
 
 def _extend(policy: str, needs: Sequence[Need], site: str | None) -> str:
     for need in needs:
-        if _blocks(policy, need, site):
+        if _blocks(policy, need, site) and not _trusts_scripts_alone(policy, need.directive):
             policy = _add_source(policy, need)
     return policy
 
 
 def _add_source(policy: str, need: Need) -> str:
-    """A directive that is not there starts as a copy of the one that ruled until now."""
+    """A directive that is not there starts as a copy of the one that ruled until now.
+
+    One that rules before the need's own has to let it through itself.
+    """
+    rules = _RULES[need.directive]
+    ruling = _ruling(policy, need.directive)
+    directive = ruling if ruling in rules[: rules.index(need.directive)] else need.directive
     sources = [source for source in _sources(policy, need.directive) or () if source.lower() != "'none'"]
-    changed = " ".join([need.directive, *sources, need.source])
+    changed = " ".join([directive, *sources, need.source])
     parts = policy.split(";")
     for index, part in enumerate(parts):
-        if _name(part) == need.directive:
+        if _name(part) == directive:
             space = part[: len(part) - len(part.lstrip())]
             return ";".join([*parts[:index], space + changed, *parts[index + 1 :]])
     return f"{policy.rstrip().rstrip(';')}; {changed}"
@@ -87,17 +93,37 @@ def _add_source(policy: str, need: Need) -> str:
 
 def _blocks(policy: str, need: Need, site: str | None) -> bool:
     sources = _sources(policy, need.directive)
-    if sources is None or _allow(sources, need.source, site):
+    if sources is None:
+        return False
+    if _trusts_scripts_alone(policy, need.directive):
+        return True
+    if _allow(sources, need.source, site):
         return False
     return need.instead_of is None or _allow(sources, need.instead_of, site)
 
 
+def _trusts_scripts_alone(policy: str, directive: str) -> bool:
+    """Whether a script runs only if a trusted one loads it: no source helps there (section 8.2)."""
+    sources = _sources(policy, directive) or ()
+    return directive == "script-src" and "'strict-dynamic'" in map(str.lower, sources)
+
+
 def _sources(policy: str, directive: str) -> list[str] | None:
-    """What rules over `directive` in `policy`, or `None` if nothing does."""
+    """What the directive that rules over `directive` lets through, or `None` if there is none."""
+    ruling = _ruling(policy, directive)
+    return None if ruling is None else _directives(policy)[ruling]
+
+
+def _ruling(policy: str, directive: str) -> str | None:
+    directives = _directives(policy)
+    return next((name for name in _RULES[directive] if name in directives), None)
+
+
+def _directives(policy: str) -> dict[str, list[str]]:
     directives: dict[str, list[str]] = {}
     for part in policy.split(";"):
         directives.setdefault(_name(part), part.split()[1:])  # the first of a name counts
-    return next((directives[name] for name in _RULES[directive] if name in directives), None)
+    return directives
 
 
 def _name(part: str) -> str:

@@ -73,6 +73,7 @@ class ChatAPI:
         self._clock = clock
         self._verify = verify
         self._line = self._new_line()
+        self._beside: list[ChatAPI] = []
 
     @property
     def available(self) -> bool:
@@ -140,9 +141,11 @@ class ChatAPI:
     def beside(self, name: str | None = None) -> ChatAPI:
         """Another way, with a breaker and pauses of its own: what fails on it says nothing of this one.
 
-        `name` stands in its errors in the place of the provider's.
+        `name` stands in its errors in the place of the provider's. It is closed with this one.
         """
-        return ChatAPI(name or self.provider, timeout=self._timeout, clock=self._clock, verify=self._verify)
+        other = ChatAPI(name or self.provider, timeout=self._timeout, clock=self._clock, verify=self._verify)
+        self._beside.append(other)
+        return other
 
     @property
     def verify(self) -> Literal[True] | str:
@@ -171,8 +174,10 @@ class ChatAPI:
         return reading
 
     def close(self) -> None:
-        """Close the connections that are kept open. A later call opens new ones."""
+        """Close the connections that are kept open, here and beside. A later call opens new ones."""
         self._line_of_this_process().transport.close()
+        for other in self._beside:
+            other.close()
 
     def _check_open(self, line: _Line) -> None:
         seconds = line.quiet_until - self._clock()

@@ -37,6 +37,8 @@ class Visit:
     """A form's fields, or the members of a JSON object, of a POST that passed the check against forgery."""
     user: ChatUser | None = None
     """Who is logged in on the site from this browser."""
+    is_refused: bool = False
+    """Whether he is logged in on the site, and the site does not let him into its chats."""
     has_left: bool = False
     """Whether he logged out in the chat itself, and has not asked to come back."""
     session: Callable[[], ChatSession | None] = field(default=_no_session, repr=False)
@@ -78,6 +80,8 @@ class Endpoint:
     """Called in a thread of the site's. What it asks of the network is bounded in time by itself."""
     methods: tuple[str, ...] = ("GET", "HEAD")
     """Others get a page with status 405."""
+    calls_out: bool = False
+    """Whether answering waits for somebody else's server: few may at a time, and others get 503 at once."""
     checks_forgery: bool = False
     """Whether a POST must bring the `Visit.forgery_token` of a page that the same browser got from us.
 

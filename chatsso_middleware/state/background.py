@@ -47,6 +47,10 @@ class Background:
         """As `submit`; but while a job of this name waits or runs, give its future and start no second."""
         return self._crew().add(partial(job, *args, **kwargs), name)
 
+    def under_way(self, name: str) -> Future[Any] | None:
+        """The future of the job of this name that waits or runs; `None` if there is none."""
+        return self._crew().named(name)
+
     def stop(self, timeout: float = 5.0) -> None:
         """Start nothing more, and wait up to `timeout` seconds for what is under way."""
         self._crew().stop(timeout)
@@ -93,6 +97,10 @@ class _Crew:
                 self._named[name] = job.future
             self._changed.notify()
             return job.future
+
+    def named(self, name: str) -> Future[Any] | None:
+        with self._changed:
+            return self._named.get(name)
 
     def stop(self, timeout: float) -> None:
         with self._changed:

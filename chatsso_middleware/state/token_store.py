@@ -50,9 +50,7 @@ class TokenStore:
 
     def get(self, key: str) -> ChatSession | None:
         """The session kept under `key`, however old."""
-        record: Any = self._on_shared(lambda region: _read(region, key), NO_VALUE)
-        if record is NO_VALUE:
-            record = self._local.get(key)
+        record = self._record(key)
         try:
             return ChatSession(
                 str(record["token"]),
@@ -71,20 +69,28 @@ class TokenStore:
             "account": session.account,
             "checked_at": session.checked_at,
         }
+        self._keep(key, record)
 
-        def keep(region: Any) -> bool:
-            region.set(key, record)
-            return True
+    def mark(self, key: str, moment: float) -> None:
+        """Keep `moment`, in seconds since the epoch, under `key`."""
+        self._keep(key, {"moment": moment})
 
-        if self._on_shared(keep, False):
-            self._local.delete(key)  # what was kept while the store was away is older
-        else:
-            self._local.set(key, record)
+    def moment(self, key: str) -> float:
+        """The moment that `mark` kept under `key`; 0 for none."""
+        try:
+            return float(self._record(key)["moment"])
+        except (TypeError, KeyError, ValueError):
+            return 0.0
 
     def delete(self, key: str) -> None:
         """Forget what is kept under `key`."""
         self._on_shared(lambda region: region.delete(key), None)
         self._local.delete(key)
+
+    def close(self) -> None:
+        """Close this process's connections to a shared store. Using the store opens them again."""
+        if self._shared is not None:
+            self._shared.backend.writer_client.close()  # which is its reader too
 
     @contextmanager
     def claim(self, key: str) -> Iterator[None]:
@@ -100,6 +106,20 @@ class TokenStore:
         finally:
             if held:
                 self._on_shared(lambda _: _release(mutex), None)
+
+    def _record(self, key: str) -> Any:
+        record: Any = self._on_shared(lambda region: _read(region, key), NO_VALUE)
+        return self._local.get(key) if record is NO_VALUE else record
+
+    def _keep(self, key: str, record: dict[str, Any]) -> None:
+        def keep(region: Any) -> bool:
+            region.set(key, record)
+            return True
+
+        if self._on_shared(keep, False):
+            self._local.delete(key)  # what was kept while the store was away is older
+        else:
+            self._local.set(key, record)
 
     def _on_shared(self, action: Callable[[Any], T], otherwise: T) -> T:
         """What `action` gives on the shared region; `otherwise` where none can be reached."""

@@ -18,7 +18,7 @@ from .background import Background
 from .memory import BoundedMemoryBackend
 from .token_store import TokenStore
 
-__all__ = ["Ending", "Holder", "SessionOver", "Tokens"]
+__all__ = ["Ending", "Holder", "SessionOver", "Tokens", "UserLeft"]
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +31,8 @@ ASKS_AGAIN_SOON: Final = 60.0
 """Seconds. Who asks for a token again within them may not have got in with the one he got."""
 CHECKED_JUST_NOW: Final = 30.0
 """Seconds for which a token that was checked is believed even then."""
+LEAVING_TAKES: Final = 10.0
+"""Seconds after a logout in the chat in which its page may ask for a login without our mark."""
 
 
 class Ending(enum.Enum):
@@ -47,6 +49,14 @@ class SessionOver(Rejected):
         self.ending = ending
         super().__init__(provider, ending.value)
         self.args = (provider, ending)
+
+
+class UserLeft(Rejected):
+    """The user logged out on the site before his token came."""
+
+    def __init__(self, provider: str) -> None:
+        super().__init__(provider, "he logged out on the site")
+        self.args = (provider,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +106,9 @@ class Tokens:
     """The tokens of one provider.
 
     `open_session` gets a token over the network, in place of the one that is kept if there is one, and
-    raises `ProviderError`; `check_session` asks whether the chat still takes one. `available` says whether
-    asking makes sense now, `worth_waiting` whether an answer is likely soon. Nothing of it runs on the way of
-    a page, and `peek` looks only into the store.
+    raises `ProviderError`; `check_session` asks whether the chat still takes one, and `end_session` ends one
+    that came too late. `available` says whether asking makes sense now, `worth_waiting` whether an answer is
+    likely soon. Nothing of it runs on the way of a page, and `peek` looks only into the store.
     """
 
     def __init__(
@@ -107,20 +117,21 @@ class Tokens:
         realm: str,
         *,
         open_session: Callable[[Holder, ChatSession | None], ChatSession],
+        check_session: Callable[[Holder, ChatSession], bool],
+        end_session: Callable[[str, ChatSession], None],
         available: Callable[[], bool],
         worth_waiting: Callable[[], bool],
         store: TokenStore,
         background: Background,
         margin: float,
         scope: Literal["user", "browser"] = "user",
-        check_session: Callable[[ChatSession], bool] | None = None,
-        check_interval: float = 0.0,
+        check_interval: float | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """`realm`: where the tokens are good; `scope`: whether all browsers of a user share one.
 
         `margin`: seconds before its end from which a token is kept back; `check_interval`: seconds for which
-        one is believed that the chat was seen to take. Without `check_session`, each is believed to its end.
+        one is believed that the chat was seen to take, `None`: to its end.
         """
         self._provider = provider
         # Sites with different chats may share a store, and nobody's token may go to another chat.
@@ -133,6 +144,7 @@ class Tokens:
         self._margin = margin
         self._scope = scope
         self._check_session = check_session
+        self._end_session = end_session
         self._check_interval = check_interval
         self._clock = clock
         self._refusals = BoundedMemoryBackend({})
@@ -163,9 +175,13 @@ class Tokens:
     def begin(self, holder: Holder) -> Future[ChatSession] | None:
         """See to it that a token is on its way; `None` if there is no point in waiting for it."""
         key = self._key(holder)
+        login = f"{key}:login"
         if holder.credentials is not None:  # a login says more than whoever asked for a token before it
             self._refusals.delete(key)
-            return self._background.once(f"{key}:login", self._fetch, key, holder)
+            return self._background.once(login, self._fetch, key, holder)
+        flight = self._background.under_way(login)
+        if flight is not None:  # what it has, nobody after it will have
+            return flight
         refusal = self._refusal(holder)
         if not self._available() or (refusal is not None and refusal.until > self._clock()):
             return None
@@ -181,20 +197,26 @@ class Tokens:
 
     def confirmed(self, holder: Holder, seconds: float) -> ChatSession | None:
         """As `wait`, a token that the chat was seen to take not long ago, as far as that can be found out."""
+        if self._has_left(holder) or self.ending(holder) is not None:
+            return None
         give_up = time.monotonic() + seconds
         session = self.wait(holder, seconds)
-        if session is not None and self._is_doubtful(self._key(holder), session):
+        if session is not None and self._is_doubtful(holder, session):
             flight = self.begin(holder)
             session = self._landed(flight, max(0.0, give_up - time.monotonic())) or self.peek(holder)
-        if session is not None:
-            self._handed_out.set(self._key(holder), self._clock())
+        if session is None or self._has_left(holder) or self.ending(holder) is not None:
+            return None
+        self._handed_out.set(self._key(holder), self._clock())
         return session
 
     def retire(self, holder: Holder, departed: Holder | None) -> ChatSession | None:
         """At a logout: the token leaves the login, and stays for the tag of `departed` if there is one.
 
-        Gives the token, or `None` if there was none that the chat would still take.
+        Gives the token, or `None` if there was none that the chat would still take. Where no tag follows, one
+        that is still on its way, or that a late request asks for, is not for this stay any more.
         """
+        if departed is None and holder.stay:
+            self._store.mark(self._left_key(holder), self._clock())
         session = self._store.get(self._key(holder))
         self.forget(holder)
         if session is None or not self._is_good(session):
@@ -202,6 +224,30 @@ class Tokens:
         if departed is not None:
             self._store.set(self._key(departed), session)
         return session
+
+    def leave(self, holder: Holder) -> None:
+        """He logged out in the chat itself, which took the token back."""
+        self.doubt(holder)
+        self._store.mark(self._away_key(holder), self._clock())
+
+    def come_back(self, holder: Holder) -> None:
+        """He wants to be in the chat again."""
+        self._store.mark(self._away_key(holder), 0.0)
+
+    def left_just_now(self, holder: Holder) -> bool:
+        """Whether `leave` was so short a while ago that requests may be under way which do not know of it."""
+        return self._clock() - self._store.moment(self._away_key(holder)) < LEAVING_TAKES
+
+    def doubt(self, holder: Holder) -> None:
+        """The chat may have taken the token back: it is checked before it is handed out again."""
+        session = self._store.get(self._key(holder))
+        if session is not None:
+            self._store.set(self._key(holder), replace(session, checked_at=0.0))
+
+    def doubt_all(self, email: str) -> None:
+        """As `doubt`, for the tokens of all browsers in which this user is logged in."""
+        if self._check_interval is not None:
+            self._store.mark(self._doubt_key(email), self._clock())
 
     def forget(self, holder: Holder) -> None:
         """Forget the token and any refusal: what was asked before says nothing about the next time."""
@@ -215,15 +261,29 @@ class Tokens:
         # Renewal begins two margins before it must be done, so that a chat may be down for a while.
         return session.expires_at - 3 * self._margin > self._clock()
 
-    def _is_doubtful(self, key: str, session: ChatSession) -> bool:
-        if self._check_session is None:
+    def _is_doubtful(self, holder: Holder, session: ChatSession) -> bool:
+        believed = self._check_interval
+        if believed is None:
             return False
         now = self._clock()
-        believed = self._check_interval
-        handed_out = self._handed_out.get(key)
+        handed_out = self._handed_out.get(self._key(holder))
         if isinstance(handed_out, float) and now - handed_out < ASKS_AGAIN_SOON:
             believed = min(believed, CHECKED_JUST_NOW)
-        return now - session.checked_at > believed
+        if now - session.checked_at > believed:
+            return True
+        return session.checked_at <= self._store.moment(self._doubt_key(holder.user.email))
+
+    def _has_left(self, holder: Holder) -> bool:
+        return bool(holder.stay) and self._store.moment(self._left_key(holder)) > 0.0
+
+    def _away_key(self, holder: Holder) -> str:
+        return f"{self._key(holder)}:away"
+
+    def _left_key(self, holder: Holder) -> str:
+        return f"{self._prefix}:left:{holder.stay}"
+
+    def _doubt_key(self, email: str) -> str:
+        return f"{self._prefix}:doubt:{_digest(email)}"
 
     def _key(self, holder: Holder) -> str:
         if holder.leaves:
@@ -249,17 +309,18 @@ class Tokens:
 
     def _fetch(self, key: str, holder: Holder) -> ChatSession:
         with self._store.claim(key):
-            kept = self._store.get(key)  # another process may have been faster
-            if kept is not None and self._is_doubtful(key, kept):
-                kept = self._checked(key, kept)
-            if kept is not None and self._is_young(kept):
-                return kept
             try:
-                session = self._open_session(holder, kept)
+                kept = self._store.get(key)  # another process may have been faster
+                if kept is not None and (holder.credentials is not None or self._is_doubtful(holder, kept)):
+                    kept = self._checked(key, holder, kept)
+                if kept is not None and self._is_young(kept):
+                    return kept
+                session = self._opened(holder, kept)
             except Exception as error:  # a plug-in may raise anything; it is not asked again at once
                 self._refuse(key, holder, error)
                 raise
-            if kept is not None and kept.token == session.token and kept.expires_at > self._clock():
+            same = kept is not None and kept.token == session.token
+            if kept is not None and same and session.expires_at <= kept.expires_at:
                 # A chat may give the token that it knows until its end: it is no younger for that.
                 self._rest(key, holder, REST_AFTER_REJECTED)
                 return kept
@@ -268,12 +329,24 @@ class Tokens:
             self._refusals.delete(key)
             return session
 
-    def _checked(self, key: str, session: ChatSession) -> ChatSession | None:
+    def _opened(self, holder: Holder, kept: ChatSession | None) -> ChatSession:
+        """A new session, unless the user leaves before it is there."""
+        if self._has_left(holder):
+            raise UserLeft(self._provider)
+        session = self._open_session(holder, kept)
+        if self._has_left(holder):
+            self._end_session(holder.user.email, session)
+            raise UserLeft(self._provider)
+        return session
+
+    def _checked(self, key: str, holder: Holder, session: ChatSession) -> ChatSession | None:
         """`session` as the chat takes it; `None`, and forgotten, if it does not any more."""
-        if self._check_session is None:
+        if self._check_interval is None:
             return session
         try:
-            taken = self._check_session(session)
+            taken = self._check_session(holder, session)
+        except SessionOver:
+            raise
         except ProviderError as error:  # nobody can say, and it was good until now
             log.info("A token of %s could not be checked: %s", self._provider, error.reason)
             return session
@@ -286,6 +359,9 @@ class Tokens:
 
     def _refuse(self, key: str, holder: Holder, error: Exception) -> None:
         rest, ending = REST_AFTER_UNAVAILABLE, None
+        if isinstance(error, UserLeft):  # which says nothing of the same user in another browser
+            log.info("No token from %s: %s", self._provider, error.reason)
+            return
         if isinstance(error, SessionOver):
             rest, ending = REST_AFTER_REJECTED, error.ending
             log.info("No token from %s: %s", self._provider, ending.value)

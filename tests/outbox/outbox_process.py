@@ -12,7 +12,7 @@ import os
 import signal
 import threading
 
-from chatsso_middleware.changes import AccountChange, Register
+from chatsso_middleware.changes import Change, Register
 from chatsso_middleware.outbox import Outbox, Worker
 from chatsso_middleware.users import ChatUser
 
@@ -41,7 +41,7 @@ def deliver(outbox: Outbox) -> None:
     """Deliver all there is, and say what the chat was given. In the first, wait until told to go on."""
     told_on = False
 
-    def chat(_provider: str, change: AccountChange) -> None:
+    def chat(_provider: str, change: Change) -> None:
         nonlocal told_on
         say(*change.addresses)
         told_on = told_on or bool(sys.stdin.readline())
@@ -53,7 +53,7 @@ def deliver(outbox: Outbox) -> None:
 def crash(outbox: Outbox) -> None:
     """Die in the middle of a delivery."""
 
-    def chat(_provider: str, change: AccountChange) -> None:
+    def chat(_provider: str, change: Change) -> None:
         say(*change.addresses)
         os.kill(os.getpid(), signal.SIGKILL)
 
@@ -64,7 +64,7 @@ def fork(outbox: Outbox) -> None:
     """Use outbox and worker before a fork, in the child, and in the parent again."""
     arrived = threading.Event()
 
-    def chat(_provider: str, change: AccountChange) -> None:
+    def chat(_provider: str, change: Change) -> None:
         say(" ".join([who, *change.addresses]))
         arrived.set()
 
@@ -119,7 +119,7 @@ def fork_while_working(outbox: Outbox) -> None:
     """Fork while the parent's worker lives: the child has none until it starts its own."""
     delivered = threading.Event()
 
-    def chat(_provider: str, change: AccountChange) -> None:
+    def chat(_provider: str, change: Change) -> None:
         say(" ".join([who, *change.addresses]))
         delivered.set()
 

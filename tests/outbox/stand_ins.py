@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from chatsso_middleware.changes import AccountChange
+from chatsso_middleware.changes import Change
 
 SECRET = "the secret of the site, long enough for anybody"
 OLD_SECRET = "the secret that the site had until last month"
@@ -30,12 +30,12 @@ class Chat:
     """A chat that notes what it is given, and answers as it is told: an error is raised, `None` is a yes."""
 
     def __init__(self) -> None:
-        self.received: list[tuple[str, AccountChange]] = []
+        self.received: list[tuple[str, Change]] = []
         self.answers: list[BaseException | None] = []
         self.otherwise: BaseException | None = None
         self.during: Callable[[], object] = lambda: None
 
-    def __call__(self, provider: str, change: AccountChange) -> None:
+    def __call__(self, provider: str, change: Change) -> None:
         self.received.append((provider, change))
         self.during()
         answer = self.answers.pop(0) if self.answers else self.otherwise
@@ -43,7 +43,7 @@ class Chat:
             raise answer
 
     @property
-    def changes(self) -> list[AccountChange]:
+    def changes(self) -> list[Change]:
         return [change for _, change in self.received]
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatsso_middleware.changes import AccountChange, Delete, Edit, Register
+from chatsso_middleware.changes import Change, Delete, Edit, Leave, Register
 from chatsso_middleware.errors import InvalidUser
 from chatsso_middleware.outbox.codec import decode, encode, kind_of
 from chatsso_middleware.outbox.encryption import UnreadableChange
@@ -21,11 +21,12 @@ CHANGES = st.one_of(
     st.builds(Register, USERS, st.none() | TEXT),
     st.builds(Edit, ADDRESS, st.none() | ADDRESS, *[st.none() | TEXT] * 3),
     st.builds(Delete, st.lists(ADDRESS, min_size=1).map(tuple)),
+    st.builds(Leave, ADDRESS, st.just("") | TEXT, st.just("") | TEXT),
 )
 
 
 @given(CHANGES)
-def test_every_change_comes_back_as_it_went(change: AccountChange) -> None:
+def test_every_change_comes_back_as_it_went(change: Change) -> None:
     assert decode(encode(change)) == change
 
 
@@ -35,9 +36,10 @@ def test_every_change_comes_back_as_it_went(change: AccountChange) -> None:
         (Register(ChatUser("ann@example.com")), "register"),
         (Edit("ann@example.com"), "edit"),
         (Delete(("ann@example.com",)), "delete"),
+        (Leave("ann@example.com", "token"), "leave"),
     ],
 )
-def test_each_kind_has_its_word(change: AccountChange, kind: str) -> None:
+def test_each_kind_has_its_word(change: Change, kind: str) -> None:
     assert kind_of(change) == kind
 
 
@@ -67,6 +69,8 @@ def test_extra_that_json_cannot_say_is_the_hosts_fault(value: object) -> None:
         json.dumps({"kind": "edit", "address": "ann@example.com", "shoe_size": 43}).encode(),
         json.dumps({"kind": "edit", "address": "no address"}).encode(),
         json.dumps({"kind": "delete"}).encode(),
+        json.dumps({"kind": "leave", "address": "no address"}).encode(),
+        json.dumps({"kind": "leave", "address": "ann@example.com", "room": "garden"}).encode(),
     ],
 )
 def test_what_another_version_wrote_is_unreadable_not_a_crash(document: bytes) -> None:

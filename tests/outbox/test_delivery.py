@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chatsso_middleware.changes import AccountChange, Delete, Edit, Register
+from chatsso_middleware.changes import Change, Delete, Edit, Register
 from chatsso_middleware.errors import Rejected, Unavailable
 from chatsso_middleware.outbox import Outbox
 from chatsso_middleware.users import ChatUser
@@ -28,7 +28,7 @@ NEW = Edit("new@example.com", username="new")
 def test_changes_of_one_address_arrive_in_the_order_in_which_they_were_added(
     outbox: Outbox, chat: Chat
 ) -> None:
-    changes: list[AccountChange] = [ANN, MOVE, NEW, Delete(("new@example.com", "bob@example.com")), BOB]
+    changes: list[Change] = [ANN, MOVE, NEW, Delete(("new@example.com", "bob@example.com")), BOB]
     for change in changes:
         outbox.add("room", change)
     assert outbox.deliver_due(chat) == 5

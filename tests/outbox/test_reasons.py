@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatsso_middleware.changes import AccountChange, Delete, Edit, Register
+from chatsso_middleware.changes import Change, Delete, Edit, Leave, Register
 from chatsso_middleware.outbox.reasons import LONGEST_REASON, fault_reason, presentable_reason
 from chatsso_middleware.users import ChatUser
 
@@ -33,9 +33,24 @@ def test_addresses_and_the_password_are_blotted_out_in_every_escaping(reason: st
 
 
 @pytest.mark.parametrize(
+    "reason",
+    ["token to/ken+1== is unknown", "GET /logout?token=to%2Fken%2B1%3D%3D", "ANN@EXAMPLE.COM has to/ken+1=="],
+)
+def test_the_end_of_a_session_hides_its_token(reason: str) -> None:
+    presentable = presentable_reason(reason, Leave("ann@example.com", "to/ken+1==", "ann"))
+    assert "***" in presentable
+    assert "ken" not in presentable.replace("token", "")
+    assert "example.com" not in presentable.lower()
+
+
+def test_the_end_of_a_session_whose_token_is_not_known_hides_its_address() -> None:
+    assert presentable_reason("no ann@example.com here", Leave("ann@example.com")) == "no *** here"
+
+
+@pytest.mark.parametrize(
     "change", [Register(ChatUser("ann@example.com")), Delete(("ann@example.com", "bob@example.com"))]
 )
-def test_a_change_without_a_password_hides_its_addresses(change: AccountChange) -> None:
+def test_a_change_without_a_password_hides_its_addresses(change: Change) -> None:
     assert presentable_reason("ann@example.com is unknown", change) == "*** is unknown"
 
 

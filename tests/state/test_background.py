@@ -270,3 +270,15 @@ def test_under_gevent_jobs_run_beside_the_greenlets_and_a_fork_takes_none_along(
         """
     )
     assert printed.splitlines() == ["[0, 1, 2, 3, 4]", "7", "the job ran"]
+
+
+def test_a_job_is_under_way_by_its_name_from_its_submission_to_its_end(background: Background) -> None:
+    go_on = threading.Event()
+    assert background.under_way("login") is None
+    future = background.once("login", go_on.wait, SOON)
+    assert future is not None
+    found = [background.under_way(name) for name in ("login", "another")]
+    assert found == [future, None]
+    go_on.set()
+    assert future.result(SOON)
+    assert background.under_way("login") is None

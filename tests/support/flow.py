@@ -5,27 +5,30 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 import requests
 
-from chatsso_middleware.changes import AccountChange
-from chatsso_middleware.errors import Unavailable
+from chatsso_middleware.assembly import deliver_by
+from chatsso_middleware.changes import Change
 from chatsso_middleware.login_flow import Chat, LoginFlow, Policy, Tag
 from chatsso_middleware.outbox import Outbox, Worker
 from chatsso_middleware.providers import ChatAPI, ChatSession, Provider
 from chatsso_middleware.providers.website_toolbox import WebsiteToolbox
 from chatsso_middleware.sandbox.website_toolbox import RunningSandbox, serve
 from chatsso_middleware.secret import Secret
+from chatsso_middleware.session_opener import SessionOpener
+from chatsso_middleware.sessions import Credentials
 from chatsso_middleware.state.background import Background
 from chatsso_middleware.state.session_state import NOBODY, SessionState
 from chatsso_middleware.state.token_store import TokenStore
-from chatsso_middleware.state.tokens import Holder, Tokens
-from chatsso_middleware.sessions import Credentials
+from chatsso_middleware.state.tokens import Tokens
 from chatsso_middleware.users import ChatUser, Unknown
 
 from .browser import Browser
+from .waiting import at_rest
 
 SECRET = "the secret of the site, long enough for anybody"
 MARGIN = 300.0
@@ -57,7 +60,7 @@ class Tagless(Provider):
         self._clock = clock
         self.opened: list[str] = []
         self.closed: list[str] = []
-        self.delivered: list[AccountChange] = []
+        self.delivered: list[Change] = []
 
     def open_session(self, user: ChatUser, credentials: Credentials | None = None) -> ChatSession:
         self.opened.append(user.email)
@@ -69,7 +72,7 @@ class Tagless(Provider):
     def close_session(self, session: ChatSession) -> None:
         self.closed.append(session.token)
 
-    def deliver(self, change: AccountChange) -> None:
+    def deliver(self, change: Change) -> None:
         self.delivered.append(change)
 
 
@@ -94,16 +97,22 @@ class World:
         self.worker = Worker(outbox, self._deliver)
 
     def flow(self, store: str = "memory:", **policy: Any) -> LoginFlow:
-        def make_tokens(provider: Provider, open_session: Callable[[Holder, ChatSession | None], ChatSession]) -> Tokens:
+        def make_tokens(provider: Provider, opener: SessionOpener) -> Tokens:
             return Tokens(
                 provider.name,
                 provider.url,
-                open_session=open_session,
+                open_session=partial(opener.open_session, provider),
+                check_session=partial(opener.check_session, provider),
+                end_session=partial(opener.end_session, provider),
                 available=lambda: provider.api.available,
                 worth_waiting=lambda: not provider.api.is_down,
                 store=TokenStore(store, lock_timeout=10),
                 background=self.background,
                 margin=MARGIN,
+                scope=provider.token_scope,
+                check_interval=(
+                    None if provider.check_interval is None else provider.check_interval.total_seconds()
+                ),
                 clock=self.clock,
             )
 
@@ -123,6 +132,10 @@ class World:
         while self.background._crew()._named and time.monotonic() < give_up:
             time.sleep(0.005)
 
+    def at_rest(self) -> None:
+        """Wait until nothing is done beside the requests."""
+        at_rest(self.background)
+
     def delivered(self) -> None:
         """Wait until the chats have every account change."""
         give_up = time.monotonic() + LONG
@@ -130,10 +143,8 @@ class World:
             self.worker.wake()
             time.sleep(0.005)
 
-    def _deliver(self, name: str, change: AccountChange) -> None:
-        if name not in self.providers:
-            raise Unavailable(name, "is off")
-        self.providers[name].deliver(change)
+    def _deliver(self, name: str, change: Change) -> None:
+        deliver_by(list(self.providers.values()))(name, change)
 
 
 @contextmanager

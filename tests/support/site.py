@@ -10,6 +10,8 @@ from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
 
+from chatsso_middleware.sessions import Credentials
+
 PAGE = """<!doctype html>
 <html><head><title>{title}</title>
 <script>var address = "{chat}/?in=script";</script></head>
@@ -57,6 +59,13 @@ def form_of(environ: dict[str, Any]) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(environ["wsgi.input"].read(length).decode()).items()}
 
 
+def credentials_of(form: Mapping[str, str]) -> Credentials | None:
+    """What the form has for a chat that wants more than to know who logs in."""
+    oauth = (form["chat_credential"], form["chat_secret"]) if "chat_credential" in form else None
+    credentials = Credentials(form.get("chat_password"), form.get("chat_token"), oauth)
+    return None if credentials == Credentials() else credentials
+
+
 def answer(
     start_response: Callable[..., Any], body: bytes, status: str = "200 OK", **headers: str
 ) -> Iterable[bytes]:
@@ -80,7 +89,13 @@ def log_in(site: SmallSite, environ: dict[str, Any], start_response: Callable[..
     form = form_of(environ)
     if "chatsso" in environ:
         remember = {"1": True, "0": False}.get(form.get("remember", ""))
-        environ["chatsso"].log_in(email=form["email"], username=form.get("username"), remember=remember)
+        environ["chatsso"].log_in(
+            email=form["email"],
+            username=form.get("username"),
+            name=form.get("name"),
+            remember=remember,
+            credentials=credentials_of(form),
+        )
     start_response(
         "303 See Other",
         [("Location", form.get("then", "/landing")), ("Set-Cookie", f"site_user={form['email']}; Path=/")],
