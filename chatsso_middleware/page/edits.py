@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["LINK_ATTRIBUTES", "AddParameters", "LinkEdit", "PageEdits", "ThroughGateway"]
+__all__ = [
+    "LINK_ATTRIBUTES",
+    "AddParameters",
+    "LinkEdit",
+    "PageEdits",
+    "ScriptAttributes",
+    "ThroughGateway",
+]
 
 LINK_ATTRIBUTES: Final = frozenset({("a", "href"), ("area", "href"), ("form", "action"), ("iframe", "src")})
 """The (element, attribute) pairs that lead a person into the chat."""
@@ -51,17 +58,36 @@ class LinkEdit:
 
 
 @dataclass(frozen=True, slots=True)
+class ScriptAttributes:
+    """What the tags of one chat's scripts gain; an attribute that is there with another value is replaced."""
+
+    hosts: frozenset[str]
+    """As in `LinkEdit`."""
+    paths: frozenset[str]
+    """The paths of the scripts: ``/widget.js``."""
+    attributes: tuple[tuple[str, str], ...]
+    """Names, in lower case and in ASCII, with their values, in the order in which they are added."""
+
+    def __repr__(self) -> str:  # a token stands in the values
+        return f"ScriptAttributes({', '.join(name for name, _ in self.attributes)})"
+
+
+@dataclass(frozen=True, slots=True)
 class PageEdits:
     """Everything that changes in one page."""
 
     before_body_end: bytes = b""
     """ASCII markup that goes once before the ``</body>`` that a browser reads as one, else at the end."""
     links: tuple[LinkEdit, ...] = ()
+    scripts: tuple[ScriptAttributes, ...] = ()
     xml: bool = False
     """Whether a browser reads the page by the rules of XML (``application/xhtml+xml``)."""
 
     def __bool__(self) -> bool:
-        return bool(self.before_body_end or self.links)
+        return bool(self.before_body_end or self.links or self.scripts)
 
     def __repr__(self) -> str:  # tokens stand in the markup
-        return f"PageEdits({len(self.before_body_end)} bytes, {len(self.links)} link edits)"
+        return (
+            f"PageEdits({len(self.before_body_end)} bytes, {len(self.links)} link edits, "
+            f"{len(self.scripts)} script edits)"
+        )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
+
+from .splices import attribute_text
 
 __all__ = ["Markup", "image_tag", "script_tag"]
 
@@ -29,6 +32,10 @@ def image_tag(address: str, *, xml: bool = False) -> str:
     return f'<img border="0" width="1" height="1" alt="" src="{source}">'
 
 
-def script_tag(address: str) -> str:
-    """A script that runs when the page has been read, written so that HTML and XML read it alike."""
-    return f'<script src="{escape(address)}" defer="defer"></script>'
+def script_tag(address: str, attributes: Iterable[tuple[str, str]] = ()) -> str:
+    """A script that runs when the page has been read, written so that HTML and XML read it alike.
+
+    `attributes` are names with their values. What is not ASCII in a value stands as a character reference.
+    """
+    written = [f' {name}="{attribute_text(value).decode("ascii")}"' for name, value in attributes]
+    return f'<script src="{escape(address)}" defer="defer"{"".join(written)}></script>'

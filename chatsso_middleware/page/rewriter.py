@@ -29,7 +29,7 @@ class Rewriter:
 
     def __init__(self, edits: PageEdits) -> None:
         self._before_body_end = edits.before_body_end
-        self._links = LinkEditor(edits.links, xml=edits.xml)
+        self._links = LinkEditor(edits.links, edits.scripts, xml=edits.xml)
         self._reader: Reader = (
             XMLReader(self._links.watched)
             if edits.xml

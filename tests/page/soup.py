@@ -28,6 +28,7 @@ text  a < b  &amp;  &#60;  <  >  </  =  "  '  /  -  !
 <a x=1/ href=//room.test>
 <form action=//room.test/>  <form method=post action=//room.test/>
 <a rel=nofollow href=//room.test/>
+<script src=//room.test/widget.js>  <script data-code=old src='//room.test/widget.js' defer>
 <a title="  <a href='  <a href="//room.test/" rel>
 """
 _SPACE = ["\n", " ", "\f", "\0"]

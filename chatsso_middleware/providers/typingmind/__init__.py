@@ -1,0 +1,7 @@
+"""TypingMind Custom."""
+
+from __future__ import annotations
+
+from .provider import TypingMind
+
+__all__ = ["TypingMind"]
