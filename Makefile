@@ -1,10 +1,11 @@
-# One command each: `make demo` runs the main job, `make test` checks everything.
+# One command each: `make demo` runs the main job (CHAT=rocketchat: with that chat), `make test` checks everything.
 PYTHON ?= python3
+CHAT ?= website_toolbox
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types imports unit bench docs clean
+.PHONY: demo test lint types imports unit bench docs texts clean
 
 $(READY): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("chatsso-middleware needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
@@ -13,7 +14,7 @@ $(READY): pyproject.toml
 	touch $(READY)
 
 demo: $(READY)
-	$(BIN)/python -m example_app
+	$(BIN)/python -m example_app --chat $(CHAT)
 
 test: lint types imports unit
 
@@ -36,6 +37,13 @@ bench: $(READY)
 docs: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	$(BIN)/sphinx-build -W -b html docs docs/_build/html
+
+# The texts of the hosted login page: from the sources into the catalogues, and those compiled.
+LOCALE := chatsso_middleware/signin/locale
+texts: $(READY)
+	$(BIN)/pybabel --quiet extract -F $(LOCALE)/babel.cfg -k N_ -k counted:1,2 --no-location --sort-output --width=110 --omit-header -o $(LOCALE)/signin.pot chatsso_middleware
+	$(BIN)/pybabel --quiet update -D signin -i $(LOCALE)/signin.pot -d $(LOCALE) --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width=110
+	$(BIN)/pybabel --quiet compile -D signin -d $(LOCALE)
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* build docs/_build

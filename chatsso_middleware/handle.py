@@ -13,7 +13,7 @@ from .errors import InvalidUser
 from .login_flow import Chat, LoginFlow, Tag
 from .outbox import Outbox
 from .page.markup import Markup, image_tag
-from .sessions import Credentials
+from .sessions import ChatSession, Credentials
 from .state.cookies import StateCookie
 from .state.session_state import SessionState
 from .urls import is_path_on_this_host
@@ -218,7 +218,7 @@ class Handle:
         chat = self.chat(provider)
         if not is_path_on_this_host(path):
             raise ValueError(f"{path!r} is no path in the chat; it starts with one slash")
-        path = chat.provider.url.removeprefix(chat.provider.origin) + path
+        path = chat.provider.base_path + path
         policy = self._flow.policy
         # Once the headers are gone, nothing keeps the page out of caches any more.
         direct = policy.delivery == "direct" and not chat.provider.links_through_gateway
@@ -287,6 +287,13 @@ class Handle:
         """The tags that belong into the next page, in their order. Waits at most `wait` seconds in all."""
         due = [(chat, self._due(chat)) for chat in self._flow.chats.values()]
         return self._tags([(chat, event) for chat, event in due if event], wait)
+
+    def page_session(self, chat: Chat) -> ChatSession | None:
+        """The session of whoever is logged in, for a page, which waits for it as long as it may."""
+        started = time.monotonic()
+        session = self._flow.page_session(self._state, chat, self._patience)
+        self._patience = max(0.0, self._patience - (time.monotonic() - started))
+        return session
 
     def is_due(self, chat: Chat, event: str) -> bool:
         """Whether `event` is what `chat` must see next from this browser."""

@@ -8,14 +8,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal
 
-from .errors import ProviderError
+from .errors import Unavailable
 from .outbox import Outbox
 from .page.edits import AddParameters, LinkEdit, ThroughGateway
-from .providers import Provider
+from .providers import Entrance, Provider
 from .session_opener import LOGIN_IS_FRESH, SessionOpener
 from .sessions import ChatSession, Credentials
 from .state.background import Background
@@ -27,8 +27,6 @@ from .users import UNKNOWN, ChatUser, Unknown
 __all__ = ["Chat", "LoginFlow", "Policy", "Tag"]
 
 log = logging.getLogger(__name__)
-
-Ended = TypeVar("Ended")
 
 MOST_DEPARTED: Final = 3
 """Logouts that one browser keeps for the chat. Older ones ended with the newer."""
@@ -80,7 +78,7 @@ class LoginFlow:
     def __init__(
         self,
         providers: Sequence[Provider],
-        make_tokens: Callable[[Provider, Callable[[Holder, ChatSession | None], ChatSession]], Tokens],
+        make_tokens: Callable[[Provider, SessionOpener], Tokens],
         *,
         policy: Policy,
         outbox: Outbox,
@@ -88,7 +86,10 @@ class LoginFlow:
         hurry: Callable[[], object],
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`make_tokens` gives a provider's tokens; `hurry` asks the outbox to deliver now."""
+        """`make_tokens` gives a provider's tokens, which the opener opens, checks and ends.
+
+        `hurry` asks the outbox to deliver now.
+        """
         self.policy = policy
         self._background = background
         self._clock = clock
@@ -96,8 +97,7 @@ class LoginFlow:
             outbox, may_chat=policy.may_chat, edit_wait=policy.edit_wait, hurry=hurry, clock=clock
         )
         self.chats: Mapping[str, Chat] = {
-            provider.name: Chat(provider, make_tokens(provider, partial(self._opener.open_session, provider)))
-            for provider in providers
+            provider.name: Chat(provider, make_tokens(provider, self._opener)) for provider in providers
         }
 
     # What a login and a logout do to the state.
@@ -134,6 +134,9 @@ class LoginFlow:
             stay=new_event() if state.user is None else state.stay,
             departed=state.departed,
         )
+        for chat in self.chats.values():
+            if chat.provider.remembers_leaving:
+                self.come_back(state, chat)
         self._open_sessions(state, credentials)
         return state
 
@@ -166,8 +169,14 @@ class LoginFlow:
         endings = {chat.tokens.ending(holder) for chat in self.chats.values()} - {None}
         if not endings:
             return state
+        return self.bar(state, Ending.GONE if Ending.GONE in endings else Ending.REFUSED)
+
+    def bar(self, state: SessionState, ending: Ending) -> SessionState:
+        """The state after the site no longer wants whoever is logged in to be so in its chats."""
+        if state.user is None:
+            return state
         # An account that is gone must not be made anew for a session of the site that outlives it.
-        until = None if Ending.GONE in endings else self._clock() + ASK_AGAIN_AFTER
+        until = None if ending is Ending.GONE else self._clock() + ASK_AGAIN_AFTER
         return replace(self.log_out(state), barred=Barred.address(state.user.email, until))
 
     def settle(self, before: SessionState, after: SessionState) -> None:
@@ -183,13 +192,24 @@ class LoginFlow:
             leaving = Holder.departed(departed.email, departed.since, departed.event)
             for chat in self.chats.values():
                 session = chat.tokens.retire(holder, leaving if chat.provider.has_tags else None)
-                if session is not None:
-                    self._background.submit(_end, chat.name, chat.provider.close_session, session)
-                elif chat.provider.has_tags:
+                if session is None and chat.provider.has_tags:
                     chat.tokens.begin(leaving)
                 else:
-                    close = chat.provider.close_unknown_session
-                    self._background.submit(_end, chat.name, close, departed.email)
+                    self._end(chat, departed.email, session)
+
+    def leave(self, state: SessionState, chat: Chat) -> None:
+        """Whoever is logged in has ended his session with `chat` himself."""
+        if state.user is not None:
+            chat.tokens.leave(_holder(state, state.user))
+
+    def come_back(self, state: SessionState, chat: Chat) -> None:
+        """Whoever is logged in, and had left `chat`, wants to be there again."""
+        if state.user is not None:
+            chat.tokens.come_back(_holder(state, state.user))
+
+    def left_just_now(self, state: SessionState, chat: Chat) -> bool:
+        """Whether he left so short a while ago that requests may be under way which do not know of it."""
+        return state.user is not None and chat.tokens.left_just_now(_holder(state, state.user))
 
     def forget(self, addresses: Iterable[str]) -> None:
         """The accounts of `addresses` are not what they were: a token from before is for nobody."""
@@ -197,6 +217,7 @@ class LoginFlow:
             holder = Holder.logged_in(ChatUser(address), self._clock())
             for chat in self.chats.values():
                 chat.tokens.forget(holder)
+                chat.tokens.doubt_all(address)
 
     # What the pages show.
 
@@ -267,6 +288,10 @@ class LoginFlow:
         """
         return None if state.user is None else chat.tokens.confirmed(_holder(state, state.user), wait)
 
+    def page_session(self, state: SessionState, chat: Chat, wait: float) -> ChatSession | None:
+        """As `session`, the one at hand for a page."""
+        return None if state.user is None else chat.tokens.wait(_holder(state, state.user), wait)
+
     def chat_address(self, state: SessionState, chat: Chat, path: str, wait: float) -> str | None:
         """The address of `path` on the chat's host with a token of whoever is logged in.
 
@@ -277,6 +302,27 @@ class LoginFlow:
             return None
         parameters = chat.provider.link_parameters(session, remember=state.remember)
         return add_query(chat.provider.origin + path, parameters)
+
+    def entrance(self, state: SessionState, chat: Chat, path: str, wait: float) -> Entrance | None:
+        """The way into a chat that mints a token for each click; `None` if nobody may take it just now.
+
+        Account changes that must come first are waited for, `wait` seconds at the most. Raises `SessionOver`
+        for somebody whom the site does not want in the chat any more.
+        """
+        if state.user is None:
+            return None
+        holder = _holder(state, state.user)
+        flight = self._background.submit(self._opener.admit, chat.provider, holder)
+        if flight is None:
+            return None
+        try:
+            user = flight.result(timeout=wait)
+        except (TimeoutError, CancelledError):
+            return None
+        except Unavailable as error:
+            log.warning("Nobody enters %s just now: %s", chat.name, error.reason)
+            return None
+        return chat.provider.entrance(user, path, remember=state.remember)
 
     def gateway_address(self, chat: Chat, path: str, mount: str) -> str:
         """Our own address that leads to `path` on the chat's host."""
@@ -313,6 +359,23 @@ class LoginFlow:
                 return Holder.departed(departed.email, departed.since, departed.event)
         return None
 
+    def _end(self, chat: Chat, email: str, session: ChatSession | None) -> None:
+        """End a session beside the request; where there is no hand for it, the outbox does it."""
+
+        def end() -> None:
+            self._opener.end_session(chat.provider, email, session)
+            chat.tokens.doubt_all(email)  # a chat may have ended the sessions of his other browsers too
+
+        def end_later_if_cancelled(job: Future[None]) -> None:
+            if job.cancelled():  # this process stops before it comes to it
+                self._opener.end_later(chat.provider, email, session)
+
+        job = self._background.submit(end)
+        if job is None:
+            self._opener.end_later(chat.provider, email, session)
+        else:
+            job.add_done_callback(end_later_if_cancelled)
+
     def _open_sessions(self, state: SessionState, credentials: Credentials | None) -> None:
         """Begin the sessions of whoever is logged in with the chats that want it as early as that."""
         if state.user is None:
@@ -325,14 +388,6 @@ class LoginFlow:
 
 def _holder(state: SessionState, user: ChatUser, credentials: Credentials | None = None) -> Holder:
     return Holder.logged_in(user, state.since, state.stay, credentials)
-
-
-def _end(name: str, close: Callable[[Ended], None], what: Ended) -> None:
-    """Ask a chat to end a session; the site's own logout is done already."""
-    try:
-        close(what)
-    except ProviderError as error:
-        log.warning("A session with %s could not be ended: %s", name, error.reason)
 
 
 def _unseen(state: SessionState, chat: Chat, acknowledged: Collection[str]) -> tuple[str, ...]:

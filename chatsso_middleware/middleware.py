@@ -19,6 +19,7 @@ from .page.response import VALIDATORS, Headers, Plan, make_private, respond
 from .settings import Source
 from .state.session_state import SessionState
 from .urls import split_web_address
+from .widgets import PageWidgets, has_widgets, places_for_guests, widgets_of
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
@@ -65,6 +66,7 @@ class ChatSSOMiddleware:
             or policy.delivery == "gateway"
             or policy.guests == "login"
             or bool(self.site.page_scripts)
+            or places_for_guests(self.site.flow)
         )
         """Whether answers to visitors without our cookie may change though the host says nothing to us."""
 
@@ -150,7 +152,10 @@ class _Exchange:
         for_everybody = settings.links and (
             policy.delivery == "gateway" or (policy.guests == "login" and not somebody)
         )
-        for_everybody = for_everybody or bool(self._site.page_scripts)
+        for_everybody = for_everybody or bool(self._site.page_scripts) or self._policies.widgets_for_guests
+        for_this_user = for_this_user or (
+            somebody and policy.delivery == "direct" and self._policies.has_widgets
+        )
         if (for_this_user or for_everybody) and asks_for_page(self._environ):
             prepare_request(self._environ, keep_validators=not for_this_user)
 
@@ -184,14 +189,17 @@ class _Exchange:
             tags = handle.due_tags(flow.policy.page_wait)
         links = flow.link_edits(handle.state, handle.mount) if settings.links else ()
         scripts = self._site.page_scripts if page.tags else ()
-        if not tags and not links and not scripts:
+        widgets = widgets_of(flow, handle.state, handle.page_session, whole_page=page.tags)
+        if not (tags or links or scripts or widgets):
             return plan
         markup = "".join(image_tag(tag.address, xml=page.xml) for tag in tags)
         markup += "".join(script_tag(f"{handle.mount}/{path}") for path in scripts)
-        personal = bool(links) and flow.policy.delivery == "direct" and handle.user is not None
+        markup += "".join(script_tag(widget.source, widget.attributes) for _, widget in widgets.placed)
+        for_user = flow.policy.delivery == "direct" and handle.user is not None
+        personal = for_user and bool(links or widgets)
         return Plan(
-            self._policies.let_through(plan.headers, tags, links, scripts),
-            PageEdits(markup.encode("ascii"), links, xml=page.xml),
+            self._policies.let_through(plan.headers, tags, links, scripts, widgets),
+            PageEdits(markup.encode("ascii"), links, widgets.attributes, xml=page.xml),
             private=bool(tags) or personal,
             delivered=self._acknowledgements(tags),
         )
@@ -244,14 +252,25 @@ class _Policies:
         address = split_web_address(site.settings.site_url or "")
         self._own_origin = None if address is None else address.origin
         self._warned: set[csp.Need] = set()
+        self.widgets_for_guests = places_for_guests(site.flow)
+        """Whether pages change for visitors who are not logged in, since a chat is placed in them."""
+        self.has_widgets = has_widgets(site.flow)
+        """Whether pages change for members, since a chat may be shown in them."""
 
     def let_through(
-        self, headers: Headers, tags: Sequence[Tag], links: Sequence[LinkEdit], scripts: Sequence[str]
+        self,
+        headers: Headers,
+        tags: Sequence[Tag],
+        links: Sequence[LinkEdit],
+        scripts: Sequence[str],
+        widgets: PageWidgets,
     ) -> Headers:
         """`headers` as they are, or opened for our edits, as the owner set it."""
         needs = self._needs(tags, links)
         if scripts:
             needs += [csp.Need("script-src", csp.SELF), csp.Need("connect-src", csp.SELF)]
+        for chat in widgets.chats_shown:
+            needs += [csp.Need(directive, chat.provider.origin) for directive in ("script-src", "frame-src")]
         unmet = csp.unmet(headers, needs, self._own_origin)
         if not unmet:
             return headers

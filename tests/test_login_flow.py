@@ -11,15 +11,19 @@ from typing import Any
 
 import pytest
 
-from chatsso_middleware.changes import Delete, Edit, Register
+from chatsso_middleware.changes import Change, Delete, Edit, Register
+from chatsso_middleware.errors import Rejected, Unavailable
 from chatsso_middleware.login_flow import ASK_AGAIN_AFTER, MOST_DEPARTED, LoginFlow
 from chatsso_middleware.outbox import Outbox
 from chatsso_middleware.page.edits import AddParameters, ThroughGateway
-from chatsso_middleware.providers import ChatSession
+from chatsso_middleware.providers import ChatSession, Entrance
+from chatsso_middleware.session_opener import LOGIN_IS_FRESH
+from chatsso_middleware.sessions import Credentials
 from chatsso_middleware.state.session_state import NOBODY
-from chatsso_middleware.state.tokens import Ending, Holder
+from chatsso_middleware.state.tokens import Ending, Holder, SessionOver
 from chatsso_middleware.users import UNKNOWN, ChatUser
-from tests.support.flow import LONG, Tagless, Visitor, World, make_world
+from tests.support.flow import LONG, Clock, Tagless, Visitor, World, make_world
+from tests.support.waiting import until
 
 ANN, BOB, NEW = "ann@example.com", "bob@example.com", "new@example.com"
 GENERATE, LOGIN, LOGOUT = "/sso/token/generate", "/sso/token/login", "/sso/token/logout"
@@ -705,3 +709,331 @@ def test_no_token_and_no_key_stands_in_the_log(
         if record.name.startswith("chatsso_middleware") and "sandbox" not in record.name:
             assert token not in record.getMessage()
             assert world.room.api_key not in record.getMessage()
+
+
+# Stays, and sessions that are opened when they are wanted.
+
+
+def test_a_stay_goes_on_however_often_its_login_is_said_again(world: World, flow: LoginFlow) -> None:
+    ann = flow.log_in(NOBODY, ChatUser(ANN))
+    assert len(ann.stay) >= 12
+    assert flow.log_in(ann, ChatUser(ANN)) is ann
+    with_a_name = flow.log_in(ann, ChatUser(ANN, name="Ann"))
+    assert (with_a_name.stay, with_a_name.login != ann.login) == (ann.stay, True)
+    world.clock.advance(LOGIN_IS_FRESH + 1)
+    later = flow.log_in(with_a_name, ChatUser(ANN, name="Ann"))
+    assert (later.stay, later.login != with_a_name.login) == (ann.stay, True)
+    assert flow.reconcile(later, ChatUser(ANN)).stay == ann.stay
+    renamed = flow.log_in(later, ChatUser(NEW), same_person=True)
+    assert renamed.stay == ann.stay
+
+
+def test_a_new_stay_begins_with_somebody_else_and_after_a_logout(flow: LoginFlow) -> None:
+    ann = flow.log_in(NOBODY, ChatUser(ANN))
+    bob = flow.log_in(ann, ChatUser(BOB))
+    nobody = flow.log_out(ann)
+    again = flow.log_in(nobody, ChatUser(ANN))
+    other_browser = flow.log_in(NOBODY, ChatUser(ANN))
+    assert nobody.stay == ""
+    assert len({ann.stay, bob.stay, again.stay, other_browser.stay}) == 4
+    assert bob.departed[-1].stay == nobody.departed[-1].stay == ann.stay
+
+
+class Demanding(Tagless):
+    """A chat that opens a session with what a login brings, and never without."""
+
+    name = "demanding"
+    token_scope = "browser"
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock=clock)
+        self.given: list[Credentials | None] = []
+        self.may_go_on = threading.Event()
+        self.may_go_on.set()
+        self.closed_unknown: list[str] = []
+
+    def opens_at_login(self, credentials: Credentials | None) -> bool:
+        return credentials is not None
+
+    def open_session(self, user: ChatUser, credentials: Credentials | None = None) -> ChatSession:
+        self.given.append(credentials)
+        self.may_go_on.wait(LONG)
+        if credentials is None or credentials.password != "right":
+            raise Rejected(self.name, "the chat wants the password")
+        return super().open_session(user)
+
+    def close_unknown_session(self, email: str) -> None:
+        self.closed_unknown.append(email)
+        if self.closed_unknown == [BOB]:
+            raise Unavailable(self.name, "is down")
+        if email == NEW:
+            raise Rejected(self.name, "knows nobody of that address")
+
+
+RIGHT, WRONG = Credentials("right"), Credentials("wrong")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def demanding(clock: Clock) -> Demanding:
+    return Demanding(clock)
+
+
+@pytest.fixture
+def demanding_world(tmp_path: Path, clock: Clock, demanding: Demanding) -> Iterator[World]:
+    with make_world(tmp_path, demanding, clock=clock) as world:
+        world.worker.start()
+        yield world
+
+
+def test_a_session_is_opened_at_a_login_only_where_the_chat_wants_that(
+    demanding_world: World, demanding: Demanding
+) -> None:
+    flow = demanding_world.flow()
+    flow.log_in(NOBODY, ChatUser(ANN))
+    demanding_world.landed()
+    assert demanding.given == []
+    assert len(demanding_world.room.calls.to(GENERATE)) == 1, "the room wants it"
+    state = flow.log_in(NOBODY, ChatUser(ANN), credentials=RIGHT)
+    demanding_world.landed()
+    assert demanding.given == [RIGHT]
+    session = flow.session(state, flow.chats["demanding"], 0)
+    assert session is not None
+    assert demanding.given == [RIGHT], "it is there already"
+
+
+def test_who_asks_while_the_login_is_on_its_way_waits_for_that_one(
+    demanding_world: World, demanding: Demanding
+) -> None:
+    """A session of its own would be refused, for want of what only the login brought."""
+    flow = demanding_world.flow()
+    chat = flow.chats["demanding"]
+    demanding.may_go_on.clear()
+    state = flow.log_in(NOBODY, ChatUser(ANN), credentials=RIGHT)
+    assert flow.session(state, chat, 0.01) is None
+    demanding.may_go_on.set()
+    assert flow.session(state, chat, LONG) is not None
+    assert demanding.given == [RIGHT]
+
+
+def test_a_login_that_brings_what_was_wanting_is_not_held_up_by_an_earlier_refusal(
+    demanding_world: World, demanding: Demanding
+) -> None:
+    flow = demanding_world.flow()
+    chat = flow.chats["demanding"]
+    state = flow.log_in(NOBODY, ChatUser(ANN))
+    assert flow.session(state, chat, LONG) is None
+    assert flow.log_in(state, ChatUser(ANN), credentials=WRONG) is state
+    assert flow.session(state, chat, LONG) is None
+    assert flow.log_in(state, ChatUser(ANN), credentials=RIGHT) is state
+    assert flow.session(state, chat, LONG) is not None
+    assert demanding.given == [None, WRONG, RIGHT]
+
+
+def test_what_a_login_brings_goes_to_no_chat_for_somebody_who_may_not_chat(
+    demanding_world: World, demanding: Demanding
+) -> None:
+    answers = [True, False]
+    flow = demanding_world.flow(may_chat=lambda user: answers.pop(0))
+    state = flow.log_in(NOBODY, ChatUser(ANN))
+    flow.log_in(state, ChatUser(ANN), credentials=RIGHT)
+    demanding_world.landed()
+    assert demanding.given == []
+
+
+def test_browsers_of_one_user_have_sessions_of_their_own_where_the_chat_wants_that(
+    demanding_world: World, demanding: Demanding
+) -> None:
+    flow = demanding_world.flow()
+    chat = flow.chats["demanding"]
+    here = flow.log_in(NOBODY, ChatUser(ANN), credentials=RIGHT)
+    there = flow.log_in(NOBODY, ChatUser(ANN), credentials=RIGHT)
+    sessions = [flow.session(state, chat, LONG) for state in (here, there)]
+    assert None not in sessions
+    assert sessions[0] != sessions[1]
+    flow.settle(here, flow.log_out(here))
+    until(lambda: demanding.closed)
+    assert demanding.closed == [session.token for session in sessions[:1] if session]
+    assert flow.session(there, chat, 0) == sessions[1]
+
+
+def test_a_logout_whose_token_is_not_known_any_more_is_told_to_the_chat_by_the_address(
+    demanding_world: World, demanding: Demanding
+) -> None:
+    flow = demanding_world.flow()
+    state = flow.log_in(NOBODY, ChatUser(ANN), credentials=RIGHT)
+    demanding_world.landed()
+    restarted = demanding_world.flow()
+    restarted.settle(state, restarted.log_out(state))
+    until(lambda: demanding.closed_unknown)
+    assert (demanding.closed_unknown, demanding.closed) == ([ANN], [])
+
+
+def test_a_logout_that_the_chat_does_not_hear_is_told_again_until_it_does(
+    demanding_world: World, demanding: Demanding, caplog: pytest.LogCaptureFixture
+) -> None:
+    flow = demanding_world.flow()
+    state = flow.log_in(NOBODY, ChatUser(BOB))
+    flow.settle(state, flow.log_out(state))
+    until(lambda: len(demanding.closed_unknown) == 2)
+    assert demanding.closed_unknown == [BOB, BOB]
+    assert "A session with demanding could not be ended yet: is down" in caplog.text
+    assert BOB not in caplog.text
+
+
+def test_a_logout_that_the_chat_refuses_is_one_line_in_the_log(
+    demanding_world: World, demanding: Demanding, caplog: pytest.LogCaptureFixture
+) -> None:
+    flow = demanding_world.flow()
+    state = flow.log_in(NOBODY, ChatUser(NEW))
+    flow.settle(state, flow.log_out(state))
+    until(lambda: "A session with demanding could not be ended: knows nobody" in caplog.text)
+    demanding_world.delivered()
+    assert demanding.closed_unknown == [NEW]
+
+
+def test_a_guest_has_nothing_that_could_be_doubted(demanding_world: World) -> None:
+    flow = demanding_world.flow()
+    flow.leave(NOBODY, flow.chats["demanding"])
+    state = flow.log_in(NOBODY, ChatUser(ANN))
+    flow.leave(state, flow.chats["demanding"])
+    assert flow.session(NOBODY, flow.chats["demanding"], 0) is None
+
+
+# Chats that are entered by a token of the click.
+
+
+class ByClick(Tagless):
+    """A chat that takes a new token for each visit, and nothing else."""
+
+    name = "by_click"
+    mints_at_click = True
+    links_through_gateway = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entered: list[ChatUser] = []
+        self.down = False
+
+    def entrance(self, user: ChatUser, path: str, *, remember: bool) -> Entrance:
+        self.entered.append(user)
+        return Entrance(f"{self.origin}{path}?token={len(self.entered)}&remember={remember:d}")
+
+    def deliver(self, change: Change) -> None:
+        if self.down:
+            raise Unavailable(self.name, "is down")
+        super().deliver(change)
+
+
+@pytest.fixture
+def by_click() -> ByClick:
+    return ByClick()
+
+
+@pytest.fixture
+def click_world(tmp_path: Path, by_click: ByClick) -> Iterator[World]:
+    with make_world(tmp_path, by_click) as world:
+        world.worker.start()
+        yield world
+
+
+def test_a_token_is_made_for_each_click_and_none_before(click_world: World, by_click: ByClick) -> None:
+    flow = click_world.flow()
+    chat = flow.chats["by_click"]
+    assert flow.entrance(NOBODY, chat, "/", LONG) is None
+    state = flow.log_in(NOBODY, ChatUser(ANN), remember=True)
+    click_world.landed()
+    assert (by_click.opened, by_click.entered) == ([], [])
+    addresses = [flow.entrance(state, chat, "/page", LONG) for _ in range(2)]
+    assert addresses == [
+        Entrance("https://tagless.example/page?token=1&remember=1"),
+        Entrance("https://tagless.example/page?token=2&remember=1"),
+    ]
+    assert by_click.entered == [ChatUser(ANN)] * 2
+
+
+def test_the_chat_is_told_of_the_picture_as_long_as_the_login_is_fresh(
+    click_world: World, by_click: ByClick
+) -> None:
+    flow = click_world.flow()
+    state = flow.log_in(NOBODY, ChatUser(ANN, avatar_url="https://site.example/old.png", id="1"))
+    flow.entrance(state, flow.chats["by_click"], "/", LONG)
+    click_world.clock.advance(LOGIN_IS_FRESH + 1)
+    flow.entrance(state, flow.chats["by_click"], "/", LONG)
+    assert [user.avatar_url for user in by_click.entered] == ["https://site.example/old.png", None]
+    assert {user.id for user in by_click.entered} == {"1"}
+
+
+def test_who_was_refused_since_his_login_has_no_entrance(click_world: World, by_click: ByClick) -> None:
+    doorkeeper = Doorkeeper()
+    flow = click_world.flow(may_chat=doorkeeper)
+    state = flow.log_in(NOBODY, ChatUser(ANN))
+    doorkeeper.answer = False
+    with pytest.raises(SessionOver) as over:
+        flow.entrance(state, flow.chats["by_click"], "/", LONG)
+    assert over.value.ending is Ending.REFUSED
+    barred = flow.bar(state, over.value.ending)
+    assert barred.user is None
+    assert flow.reconcile(barred, ChatUser(ANN)) is barred
+    assert by_click.entered == []
+
+
+def test_an_account_that_is_gone_has_no_entrance(click_world: World, by_click: ByClick) -> None:
+    flow = click_world.flow()
+    state = flow.log_in(NOBODY, ChatUser(ANN))
+    click_world.clock.advance(1)
+    click_world.outbox.add("by_click", Delete((ANN,)))
+    with pytest.raises(SessionOver) as over:
+        flow.entrance(state, flow.chats["by_click"], "/", LONG)
+    assert over.value.ending is Ending.GONE
+    assert by_click.entered == []
+
+
+def test_a_changed_address_enters_when_the_chat_knows_it(
+    click_world: World, by_click: ByClick, caplog: pytest.LogCaptureFixture
+) -> None:
+    flow = click_world.flow(edit_wait=0.05)
+    chat = flow.chats["by_click"]
+    by_click.down = True
+    click_world.outbox.add("by_click", Edit(ANN, email=NEW))
+    state = flow.log_in(NOBODY, ChatUser(NEW))
+    assert flow.entrance(state, chat, "/", LONG) is None
+    assert "Nobody enters by_click just now: a change of the address must reach the chat first" in caplog.text
+    assert NEW not in caplog.text
+    by_click.down = False
+    click_world.clock.advance(60 * MINUTE)
+    click_world.delivered()
+    assert flow.entrance(state, chat, "/", LONG) is not None
+    assert [change for change in by_click.delivered if isinstance(change, Edit)] == [Edit(ANN, email=NEW)]
+
+
+def test_nobody_waits_for_an_entrance_longer_than_he_is_told_to(
+    click_world: World, by_click: ByClick
+) -> None:
+    flow = click_world.flow(edit_wait=LONG)
+    by_click.down = True
+    click_world.outbox.add("by_click", Edit(ANN, email=NEW))
+    state = flow.log_in(NOBODY, ChatUser(NEW))
+    assert flow.entrance(state, flow.chats["by_click"], "/", 0) is None
+    by_click.down = False
+    click_world.clock.advance(60 * MINUTE)
+
+
+def test_a_process_that_ends_gives_no_entrance(click_world: World, by_click: ByClick) -> None:
+    flow = click_world.flow()
+    state = flow.log_in(NOBODY, ChatUser(ANN))
+    click_world.background.stop()
+    assert flow.entrance(state, flow.chats["by_click"], "/", LONG) is None
+    assert by_click.entered == []
+
+
+def test_links_into_such_a_chat_lead_through_the_gateway_in_direct_too(click_world: World) -> None:
+    flow = click_world.flow()
+    state = flow.log_in(NOBODY, ChatUser(ANN))
+    assert [edit.change for edit in flow.link_edits(NOBODY, "/chatsso")] == []
+    (edit,) = [edit for edit in flow.link_edits(state, "/chatsso") if "tagless.example" in edit.hosts]
+    assert edit.change == ThroughGateway("/chatsso/go", "by_click")

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from chatsso_middleware.urls import (
     add_query,
+    is_below,
     is_host_name,
     is_loopback,
     is_path_on_this_host,
@@ -255,3 +256,52 @@ def test_hosts_that_are_reached_over_a_network(host: str) -> None:
 )
 def test_named_parameters_leave_a_query_and_the_rest_stays_as_written(address: str, kept: str) -> None:
     assert without_parameters(address, {"access_token"}) == kept
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/team",
+        "/team/",
+        "/team?to=/../other",
+        "/team#/../other",
+        "/team/channel/general",
+        "/team/a/../b",
+        "/team//../b",
+        "/other/../team/a",
+        "/../team",
+        "/./team/.",
+        "/other/%2E%2e/team",
+        "/team/...",
+        "/team/%2e%2e%2e",
+    ],
+)
+def test_a_path_is_below_another(path: str) -> None:
+    assert is_below(path, "/team")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/teams",
+        "/teamster/",
+        "/Team/",
+        "/other/team/",
+        "/team/..",
+        "/team/../other",
+        "/team/%2e%2E/other",
+        "/team/.%2e",
+        "/team/%2E.?x=/team/",
+        "/team/a/../../other#/team/",
+        "/%74eam",
+        "/..team",
+    ],
+)
+def test_a_path_that_a_browser_takes_elsewhere_is_not_below(path: str) -> None:
+    assert not is_below(path, "/team")
+
+
+@pytest.mark.parametrize("path", ["/", "/a", "/..", "/../a?b", "//"])
+def test_every_path_is_below_the_root(path: str) -> None:
+    assert is_below(path, "")

@@ -56,8 +56,8 @@ def _check(console: Console, configured: Configured, *, offline: bool) -> bool:
         count = len(error.problems)
         console.print(f"  {count} {'problem' if count == 1 else 'problems'} to mend.\n")
         return False
-    _describe(console, settings)
     providers = make_providers(settings)
+    _describe(console, settings, providers)
     fine = _advise(console, settings, providers)
     fine = _look_at_outbox(console, settings) and fine
     if not offline:
@@ -66,7 +66,7 @@ def _check(console: Console, configured: Configured, *, offline: bool) -> bool:
     return fine
 
 
-def _describe(console: Console, settings: Settings) -> None:
+def _describe(console: Console, settings: Settings, providers: Sequence[Provider]) -> None:
     table = Table(show_header=False, box=None, padding=(0, 2))
     identity = settings.identity if isinstance(settings.identity, str) else "a callable of your own"
     for provider in settings.providers:
@@ -80,7 +80,7 @@ def _describe(console: Console, settings: Settings) -> None:
         "guests go to", "the chat as it is" if settings.guests == "chat" else "the site's login first"
     )
     base = (settings.site_url or "https://YOUR.SITE") + settings.mount
-    for name, path in ENDPOINTS:
+    for name, path in ENDPOINTS if any(provider.has_tags for provider in providers) else ():
         table.add_row(f"the chat's {name}", escape(f"{base}/{path}"))
         target = getattr(settings, f"{path}_url")
         table.add_row(

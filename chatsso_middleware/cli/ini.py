@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import configparser
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -75,8 +75,18 @@ def _what_is_wrong(problem: Exception) -> str:
     return "it is no text in UTF-8." if isinstance(problem, UnicodeDecodeError) else "it is no ini file."
 
 
-def one_section(path: str, name: str | None) -> Configured:
-    """The section called `name`, or the only one. Raises `click.ClickException` for none or several."""
+def _outbox_of(settings: Settings) -> object:
+    return settings.outbox
+
+
+def one_section(
+    path: str, name: str | None, what_counts: Callable[[Settings], object] = _outbox_of
+) -> Configured:
+    """The section called `name`, or the only one. Raises `click.ClickException` for none or several.
+
+    Several do as one where `what_counts` of their settings, the outbox if nothing else is said, is the same:
+    two variants of one site share theirs, and which of them delivers makes no difference.
+    """
     sections = find_sections(path)
     if name is not None:
         sections = [configured for configured in sections if configured.section in (name, f"filter:{name}")]
@@ -85,8 +95,7 @@ def one_section(path: str, name: str | None) -> Configured:
             f"{path} has no section that configures chatsso-middleware: neither a [filter:...] with "
             "use = egg:chatsso-middleware, nor an application with chatsso.providers."
         )
-    # Two variants of one site share their outbox; which of them delivers makes no difference then.
-    if len({configured.load().outbox for configured in sections}) > 1:
+    if len({what_counts(configured.load()) for configured in sections}) > 1:
         names = ", ".join(configured.section for configured in sections)
         raise click.ClickException(f"{path} has several such sections ({names}): choose one with --section.")
     return sections[0]

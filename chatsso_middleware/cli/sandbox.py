@@ -9,7 +9,7 @@ import click
 
 __all__ = ["SANDBOXES", "sandbox"]
 
-SANDBOXES: Final = ("rocketchat", "website_toolbox")
+SANDBOXES: Final = ("directory", "publica_la", "rocketchat", "typingmind", "website_toolbox")
 """A name a sandbox: that of its command, and of the module in `sandboxes` with it."""
 
 

@@ -9,10 +9,15 @@ import click
 from ..assembly import make_providers, site_facts
 from ..errors import ConfigurationError
 from ..providers import Snippet
+from ..settings import Settings
 from ..urls import split_web_address
 from .ini import one_section
 
 __all__ = ["snippet"]
+
+
+def _addresses(settings: Settings) -> object:
+    return settings.site_url, settings.mount, settings.providers
 
 
 def _site_url(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
@@ -35,7 +40,7 @@ def snippet(provider: str, ini: str, section: str | None, site_url: str | None) 
     The text alone goes to standard output; where it belongs, to standard error.
     """
     try:
-        settings = one_section(ini, section).load()
+        settings = one_section(ini, section, _addresses).load()
     except ConfigurationError as error:
         raise click.ClickException(str(error)) from None
     providers = {each.name: each for each in make_providers(settings)}

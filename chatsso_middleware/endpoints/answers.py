@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import base64
+import secrets
 from collections.abc import Sequence
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from pyramid.response import Response
 
-from ..plain_page import STYLE_SOURCE, paragraphs, plain_page, ways_on
+from ..plain_page import STYLE_SOURCE, form_button, paragraphs, plain_page, ways_on
 
-__all__ = ["GIF", "Answer", "AsGiven", "page", "redirect", "transparent_image"]
+__all__ = ["GIF", "Answer", "AsGiven", "form_of_its_own", "page", "redirect", "transparent_image"]
 
 GIF: Final = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 """One transparent pixel."""
@@ -76,5 +77,21 @@ def page(
     answer.headers["Content-Security-Policy"] = (
         f"default-src 'none'; style-src {STYLE_SOURCE}; "
         f"base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}"
+    )
+    return answer
+
+
+def form_of_its_own(address: str, fields: Sequence[tuple[str, str]]) -> Answer:
+    """A page whose form goes to `address` by itself; without JavaScript, at a click."""
+    nonce = secrets.token_urlsafe(16)
+    script = f'<script nonce="{nonce}">document.forms[0].submit()</script>'
+    content = paragraphs(["One moment, please."]) + form_button(address, dict(fields), "Go on")
+    answer = Answer(
+        charset="utf-8", content_type="text/html", text=plain_page("To the chat", content, script=script)
+    )
+    parts = urlsplit(address)
+    answer.headers["Content-Security-Policy"] = (
+        f"default-src 'none'; style-src {STYLE_SOURCE}; script-src 'nonce-{nonce}'; base-uri 'none'; "
+        f"form-action {parts.scheme}://{parts.netloc}; frame-ancestors 'self'"
     )
     return answer

@@ -21,6 +21,8 @@ from .provider_pages import view_of
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+    from ..signin.hosted_page import HostedPage
+
 __all__ = ["EndpointSettings", "Endpoints", "make_endpoints"]
 
 MOST_WAITING: Final = 2
@@ -37,6 +39,8 @@ class EndpointSettings:
     register_url: str | None = None
     logout_url: str | None = None
     site_url: str | None = None
+    has_own_login: bool = False
+    """Whether the hosted login page stands in where the site has none."""
     api_timeout: float = 5.0
 
 
@@ -63,9 +67,23 @@ class Endpoints:
         finally:
             self._waiting.release()
 
+    @contextmanager
+    def one_of_few(self) -> Iterator[bool]:
+        """Whether this request may wait for somebody else's server."""
+        admitted = self._waiting.acquire(blocking=False)
+        try:
+            yield admitted
+        finally:
+            if admitted:
+                self._waiting.release()
+
 
 def make_endpoints(
-    flow: LoginFlow, cookie: StateCookie, forgery: ForgeryGuard, settings: EndpointSettings
+    flow: LoginFlow,
+    cookie: StateCookie,
+    forgery: ForgeryGuard,
+    settings: EndpointSettings,
+    hosted: HostedPage | None = None,
 ) -> WSGIApplication:
     """The WSGI application with all our paths; SCRIPT_NAME ends with `mount` when it is called.
 
@@ -91,6 +109,10 @@ def make_endpoints(
             config.add_route(name, f"/{chat.name}/{endpoint.path}")
             config.add_view(view_of(chat, endpoint), route_name=name, request_method=endpoint.methods)
             config.add_view(views.refuse_other_methods(endpoint.methods), route_name=name)
+    if hosted is not None:
+        from .signin import add_signin  # with its templates, which need an extra
+
+        add_signin(config, hosted)
     config.add_notfound_view(views.not_found)
     config.add_exception_view(views.bad_address, context=views.BadAddress)
     config.add_exception_view(views.undecodable, context=UnicodeDecodeError)

@@ -6,11 +6,13 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..errors import Rejected
 from ..failures import described
 from ..login_flow import Chat
-from ..urls import add_query, is_path_on_this_host, without_parameters
+from ..state.tokens import SessionOver
+from ..urls import add_query, is_below, is_path_on_this_host, without_parameters
 from . import bounces, leaving
-from .answers import Answer, page, redirect, transparent_image
+from .answers import Answer, form_of_its_own, page, redirect, transparent_image
 from .ways import link_to_site, page_address
 
 log = logging.getLogger(__name__)
@@ -27,10 +29,10 @@ def go(request: Any) -> Answer:
     if (
         request.chatsso.user is None
         and endpoints.flow.policy.guests == "login"
-        and endpoints.settings.login_url is not None
+        and page_address(request, "login_url", "/") is not None
     ):
         return _to_login(request, chat, path)
-    answer = redirect(_chat_address(request, chat, path), keep_method=request.method == "POST")
+    answer = _enter(request, chat, path, keep_method=request.method == "POST")
     leaving.forget(request, chat, answer)
     return answer
 
@@ -48,7 +50,7 @@ def login(request: Any) -> Answer:
             "Log out on the site and log in again. If that does not help, tell the site's owner.",
             [link_to_site(request), (chat.provider.url + "/", "Enter the chat as a guest")],
         )
-    answer = redirect(_chat_address(request, chat, path))
+    answer = _enter(request, chat, path)
     leaving.forget(request, chat, answer)
     return bounces.counted(request, answer)
 
@@ -138,7 +140,7 @@ def _destination(request: Any) -> tuple[Chat, str]:
         else:
             fields.append((name, value))
     chat = _chat(request, ours.get("provider"))
-    path = ours.get("to", chat.provider.url.removeprefix(chat.provider.origin) + "/")
+    path = ours.get("to", chat.provider.base_path + "/")
     if not is_path_on_this_host(path):
         raise BadAddress("It does not lead to a page of the chat.")
     # A token in the link would be somebody else's: the chat could take it for the visitor's own.
@@ -153,11 +155,38 @@ def _chat(request: Any, provider: str | None) -> Chat:
     return chat
 
 
+def _enter(request: Any, chat: Chat, path: str, *, keep_method: bool = False) -> Answer:
+    if chat.provider.mints_at_click:
+        return _enter_by_click(request, chat, path)
+    return redirect(_chat_address(request, chat, path), keep_method=keep_method)
+
+
+def _enter_by_click(request: Any, chat: Chat, path: str) -> Answer:
+    """Into a chat that wants a new token for each click; as a guest if there is none to be had."""
+    flow, handle = request.endpoints.flow, request.chatsso
+    entrance = None
+    if is_below(path, chat.provider.base_path):
+        try:
+            with request.endpoints.patience() as seconds:
+                entrance = flow.entrance(handle.state, chat, path, seconds)
+        except SessionOver as over:
+            handle.change_state(flow.bar(handle.state, over.ending))
+        except (ValueError, Rejected) as error:
+            log.warning("Nobody enters %s this way: %s", chat.name, error)
+    if entrance is None:
+        return redirect(chat.provider.origin + path)
+    if entrance.fields:
+        return form_of_its_own(entrance.address, entrance.fields)
+    return redirect(entrance.address)
+
+
 def _chat_address(request: Any, chat: Chat, path: str) -> str:
     """Into the chat: logged in if a token can be had in time, else as a guest."""
     endpoints = request.endpoints
-    with endpoints.patience() as seconds:
-        address = endpoints.flow.chat_address(request.chatsso.state, chat, path, seconds)
+    address = None
+    if is_below(path, chat.provider.base_path):  # what else lives on the host has no business with a token
+        with endpoints.patience() as seconds:
+            address = endpoints.flow.chat_address(request.chatsso.state, chat, path, seconds)
     return address or chat.provider.origin + path
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from ..urls import quote_parameter
 
 __all__ = ["link_to_site", "page_address"]
+
+_OWN_PAGES: Final = {"login_url": "/signin?next={next}", "logout_url": "/signin/logout"}
+"""Where the hosted login page is the site's only one."""
 
 
 def page_address(request: Any, key: str, way_back: str) -> str | None:
@@ -16,6 +19,9 @@ def page_address(request: Any, key: str, way_back: str) -> str | None:
     """
     settings = request.endpoints.settings
     address: str | None = getattr(settings, key)
+    if address is None and settings.has_own_login:
+        address = _OWN_PAGES.get(key)
+        address = None if address is None else request.chatsso.mount + address
     if address is None:
         return None
     if settings.site_url is not None and not address.startswith("/"):

@@ -32,8 +32,8 @@ _READERS: Final[dict[str, Callable[[IdentityMapping], IdentityReader]]] = {
     "django": _django,
 }
 
-IDENTITIES: Final = ("events", *_READERS)
-"""The names that the setting may hold; `events` needs no reader."""
+IDENTITIES: Final = ("events", "signin", *_READERS)
+"""The names that the setting may hold; the first two need no reader."""
 
 
 def make_reader(identity: str | Callable[..., Any], mapping: IdentityMapping) -> IdentityReader | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import EntryPoint, entry_points
 
 from .api import ChatAPI
-from .base import Advice, ChatSession, Credentials, Provider, SiteFacts, Snippet
+from .base import Advice, ChatSession, Credentials, Entrance, Provider, SiteFacts, Snippet, Widget
 from .visits import Endpoint, Reply, Visit
 
 __all__ = [
@@ -14,11 +14,13 @@ __all__ = [
     "ChatSession",
     "Credentials",
     "Endpoint",
+    "Entrance",
     "Provider",
     "Reply",
     "SiteFacts",
     "Snippet",
     "Visit",
+    "Widget",
     "installed_providers",
     "provider_class",
 ]

@@ -9,7 +9,7 @@ the strictness of the answer are the same for all.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
@@ -23,7 +23,7 @@ from ..users import ChatUser
 from .api import ChatAPI
 from .visits import Endpoint
 
-__all__ = ["Advice", "ChatSession", "Credentials", "Provider", "SiteFacts", "Snippet"]
+__all__ = ["Advice", "ChatSession", "Credentials", "Entrance", "Provider", "SiteFacts", "Snippet", "Widget"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,8 @@ class SiteFacts:
     login_url: str | None
     logout_url: str | None
     cookie_samesite: Literal["lax", "strict", "none"]
+    shares_store: bool = True
+    """Whether all worker processes share what they know of tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,26 @@ class Advice:
     text: str
     urgent: bool = False
     """Whether something will not work as long as he does not follow it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """What brings a browser into the chat, logged in: a token stands in it, so it is never shown."""
+
+    address: str = field(repr=False)
+    """Whole, and on the chat's host."""
+    fields: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """With any, a form with them is sent there by POST; without, a redirect leads there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Widget:
+    """A script of the chat's that shows the chat in a page of the site."""
+
+    source: str
+    """Its address: ``https://chat.example.com/widget.js``."""
+    attributes: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """What its tag has besides, names with values; a token may stand in them."""
 
 
 class Provider:
@@ -79,8 +101,17 @@ class Provider:
     links_through_gateway: ClassVar[bool] = False
     """Whether chat links lead through our gateway even in `direct`: its tokens do not belong in a page."""
 
+    frames_site: ClassVar[bool] = False
+    """Whether the chat shows the site's login page in a frame of its own."""
+
+    mints_at_click: ClassVar[bool] = False
+    """Whether `entrance` makes a token for each click, so that none is opened, kept or renewed before."""
+
     remembers_leaving: ClassVar[bool] = False
     """Whether the chat asks us for a login by itself, so that a logout in the chat must be remembered."""
+
+    login_keys: ClassVar[frozenset[str]] = frozenset()
+    """Those of `keys` that, where they are set, let the provider itself say who a visitor is."""
 
     check_interval: ClassVar[timedelta | None] = None
     """How long a token is believed before `check_session` is asked again; `None`: until its end."""
@@ -111,6 +142,11 @@ class Provider:
         return f"{parts.scheme}://{parts.netloc}"
 
     @property
+    def base_path(self) -> str:
+        """The path of the chat's address, empty for most: ``/chat`` of ``https://www.example.com/chat``."""
+        return urlsplit(self.url).path
+
+    @property
     def hosts(self) -> frozenset[str]:
         """The hosts that a chat link leads to, in lower case, with the port where one is written."""
         return frozenset({urlsplit(self.url).netloc.lower()})
@@ -132,7 +168,7 @@ class Provider:
 
     def opens_at_login(self, credentials: Credentials | None) -> bool:
         """Whether a login that brings `credentials` opens a session at once, or the first who needs one."""
-        return True
+        return not self.mints_at_click
 
     @property
     def partitioned_cookies(self) -> bool:
@@ -167,10 +203,41 @@ class Provider:
         return ()
 
     @property
+    def widget_scripts(self) -> frozenset[str]:
+        """Paths of the chat's scripts whose tags on a page gain `widget_attributes`.
+
+        Their addresses stay, unlike those of `scripts`.
+        """
+        return frozenset()
+
+    def widget_attributes(self, session: ChatSession) -> tuple[tuple[str, str], ...]:
+        """What the tags of `widget_scripts` gain, so that the chat in the page knows the visitor."""
+        return ()
+
+    def widget(self, session: ChatSession | None) -> Widget | None:
+        """The script that every page gets before its ``</body>``; without a `session`, that of a guest."""
+        return None
+
+    def widget_loader(self, *, guests: bool) -> str | None:
+        """The path of the endpoint with a script that places `widget`, for pages that shall hold no token.
+
+        `guests` says whether a visitor who is not logged in gets the widget too.
+        """
+        return None
+
+    @property
     def link_parameter_names(self) -> frozenset[str]:
         """The names of those parameters: in a link that somebody else wrote, they are dropped."""
         nobody = ChatSession("", 0.0)
         return frozenset(name for name, _ in self.link_parameters(nobody, remember=False))
+
+    def entrance(self, user: ChatUser, path: str, *, remember: bool) -> Entrance:
+        """Where the browser of `user`, who followed a chat link, is sent to: only where `mints_at_click`.
+
+        `path` is on the chat's host and begins with one slash; a query and a fragment may follow. Raises
+        `ValueError` for one that would leave the host.
+        """
+        return Entrance(self.origin + path)
 
     # 3. A logout was noticed.
 

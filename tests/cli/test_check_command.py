@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from click.testing import CliRunner, Result
 from chatsso_middleware.changes import Delete
 from chatsso_middleware.cli.commands import chatsso
 from chatsso_middleware.outbox import Outbox
+from chatsso_middleware.sandbox import rocketchat
 from chatsso_middleware.sandbox.website_toolbox import RunningSandbox
 
 from .conftest import WriteIni
@@ -138,3 +140,92 @@ def test_a_key_that_pastedeploy_keeps_back_is_a_problem(write_ini: WriteIni) -> 
     assert result.exit_code == 1
     assert "remember (site.ini, line 15)" in result.output
     assert "1 problem to mend." in result.output
+
+
+# What is to be set elsewhere, for a chat that has something to say about it.
+
+
+@pytest.fixture
+def chat() -> Iterator[rocketchat.RunningSandbox]:
+    with rocketchat.serve() as sandbox:
+        yield sandbox
+
+
+def with_rocketchat(write_ini: WriteIni, chat: rocketchat.RunningSandbox, more: str = "") -> Path:
+    """An ini with a Rocket.Chat in the place of the room."""
+    path = write_ini(
+        f"rocketchat.url = {chat.url}\n"
+        f"rocketchat.admin_user_id = {chat.admin_user_id}\n"
+        f"rocketchat.admin_token = {chat.admin_token}\n"
+        f"rocketchat.token_secret = {chat.token_secret}\n{more}"
+    )
+    lines = path.read_text().splitlines()
+    kept = [line for line in lines if not line.startswith("website_toolbox.")]
+    path.write_text("\n".join(kept).replace("providers = website_toolbox", "providers = rocketchat"))
+    return path
+
+
+def test_what_the_owner_has_to_enter_in_his_chat_is_told_with_his_addresses(
+    write_ini: WriteIni, chat: rocketchat.RunningSandbox
+) -> None:
+    result = check(with_rocketchat(write_ini, chat, "site_url = http://127.0.0.1:8080/club\nmount = /sso"))
+    assert result.exit_code == 0, result.output
+    told = " ".join(result.output.split())
+    assert "to do rocketchat: In the chat" in told
+    assert "(Accounts_iframe_url) http://127.0.0.1:8080/club/sso/rocketchat/frame" in told
+    assert "(Accounts_Iframe_api_url) http://127.0.0.1:8080/club/sso/rocketchat/token" in told
+    assert "chatsso snippet rocketchat" in told
+    assert "ok rocketchat: the chat takes the key of the service account" in told
+    for secret in (chat.admin_token, chat.token_secret):
+        assert secret not in result.output
+    assert chat.chat.users == (), "nobody was made in the chat"
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "expected"),
+    [
+        ("login_url", "site_url = https://www.site.example\nlogin_url", "set cookie_samesite = none"),
+        ("login_url", "# login_url", "login_url is not set"),
+    ],
+)
+def test_what_will_not_work_as_it_is_is_a_problem(
+    write_ini: WriteIni, chat: rocketchat.RunningSandbox, line: str, instead: str, expected: str
+) -> None:
+    path = with_rocketchat(write_ini, chat)
+    path.write_text(path.read_text().replace(f"\n{line}", f"\n{instead}"))
+    result = check(path, "--offline")
+    assert result.exit_code == 1
+    told = " ".join(result.output.split())
+    (problem,) = [part for part in told.split(" problem ")[1:] if expected in part]
+    assert problem.startswith("rocketchat: ")
+
+
+@pytest.mark.parametrize(
+    ("partitioned", "expected"),
+    [("no", "must be SameSite=None; Secure,"), ("yes", "must be SameSite=None; Secure; Partitioned,")],
+)
+def test_what_the_hosts_own_session_cookie_needs_is_told(
+    write_ini: WriteIni, chat: rocketchat.RunningSandbox, partitioned: str, expected: str
+) -> None:
+    more = (
+        "site_url = https://www.site.example\ncookie_samesite = none\n"
+        f"rocketchat.cookie_partitioned = {partitioned}"
+    )
+    result = check(with_rocketchat(write_ini, chat, more))
+    assert result.exit_code == 0, result.output
+    assert f"The site's own session cookie {expected}" in " ".join(result.output.split())
+
+
+def test_a_chat_without_advice_adds_nothing(write_ini: WriteIni) -> None:
+    assert "to do" not in check(write_ini()).output
+
+
+def test_a_service_account_that_the_chat_refuses_is_a_problem(
+    write_ini: WriteIni, chat: rocketchat.RunningSandbox
+) -> None:
+    path = with_rocketchat(write_ini, chat)
+    path.write_text(path.read_text().replace(chat.admin_token, "canary-wrong-token"))
+    result = check(path)
+    assert result.exit_code == 1
+    assert "problem  rocketchat: refuses the key of the service account" in result.output
+    assert "canary" not in result.output

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from click.testing import CliRunner, Result
 
-from chatsso_middleware.changes import AccountChange, Delete, Edit, Register
+from chatsso_middleware.changes import Change, Delete, Edit, Register
 from chatsso_middleware.cli.commands import chatsso
 from chatsso_middleware.outbox import Outbox
 from chatsso_middleware.sandbox.website_toolbox import RunningSandbox
@@ -25,7 +25,7 @@ def outbox(*arguments: object, answer: str | None = None) -> Result:
     return CliRunner().invoke(chatsso, words, input=answer, catch_exceptions=False)
 
 
-def keep(ini: Path, *changes: AccountChange) -> None:
+def keep(ini: Path, *changes: Change) -> None:
     kept = Outbox(f"sqlite:///{ini.parent}/outbox.sqlite3", ["0123456789abcdef0123456789abcdef"])
     for change in changes:
         kept.add("website_toolbox", change)

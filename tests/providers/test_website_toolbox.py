@@ -115,6 +115,26 @@ def test_a_session_is_a_token_that_lasts_an_hour_from_when_it_was_asked_for(
     ]
 
 
+def test_a_renewed_token_lives_an_hour_from_when_it_was_asked_for(
+    chat: Chat, make_room: MakeRoom, hand_clock: Any
+) -> None:
+    room = make_room()
+    first = room.open_session(ANN)
+    chat.answers.append(say(access_token="another"))
+    hand_clock.now += 3000
+    assert room.renew_session(ANN, first) == ChatSession("another", hand_clock.now + 3600)
+
+
+def test_a_room_that_gives_the_token_that_it_knows_makes_it_no_younger(
+    chat: Chat, make_room: MakeRoom, hand_clock: Any
+) -> None:
+    room = make_room()
+    first = room.open_session(ANN)
+    hand_clock.now += 3000
+    assert room.renew_session(ANN, first) == first
+    assert [path for path, _ in chat.calls] == ["/sso/token/generate"] * 2
+
+
 @pytest.mark.parametrize("user", [ChatUser("ann@example.com"), ChatUser("ann@example.com", "", "", "")])
 def test_what_a_user_has_not_is_not_sent(user: ChatUser, chat: Chat, make_room: MakeRoom) -> None:
     make_room().open_session(user)

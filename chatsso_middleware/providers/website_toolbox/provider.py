@@ -94,6 +94,11 @@ class WebsiteToolbox(Provider):
             raise Unavailable(self.name, "answered with success, but without a token that can be used")
         return ChatSession(reply.token, asked_at + TOKEN_LIFE)
 
+    def renew_session(self, user: ChatUser, session: ChatSession) -> ChatSession:
+        """Get a token; the room may give the one that it knows, which is no younger for that. *Network.*"""
+        renewed = self.open_session(user)
+        return session if renewed.token == session.token else renewed
+
     def login_tag_url(self, session: ChatSession, *, remember: bool) -> str:
         """The documented address, without a scheme: the page's own is used."""
         return f"{self._tag_base}/login?access_token={quote(session.token, safe='')}&rememberMe={remember:d}"
