@@ -331,7 +331,9 @@ class LoginFlow:
     def _link_edit(self, state: SessionState, chat: Chat, mount: str) -> LinkEdit | None:
         provider = chat.provider
         # An embed script finds its chat by its own address, so the gateway would take that away from it.
-        through = LinkEdit(provider.hosts, ThroughGateway(f"{mount}/go", provider.name))
+        through = LinkEdit(
+            provider.hosts, ThroughGateway(f"{mount}/go", provider.name), below=provider.base_path
+        )
         if self.policy.delivery == "gateway":
             return through
         if state.user is None:
@@ -344,7 +346,13 @@ class LoginFlow:
         parameters = provider.link_parameters(session, remember=state.remember)
         if not parameters:
             return None
-        return LinkEdit(provider.hosts, AddParameters(parameters), scripts=provider.scripts, noreferrer=True)
+        return LinkEdit(
+            provider.hosts,
+            AddParameters(parameters),
+            scripts=provider.scripts,
+            below=provider.base_path,
+            noreferrer=True,
+        )
 
     def _tag_url(self, state: SessionState, chat: Chat, event: str, session: ChatSession) -> str | None:
         if event == state.login:

@@ -53,6 +53,8 @@ class LinkEdit:
     attributes: frozenset[tuple[str, str]] = LINK_ATTRIBUTES
     scripts: frozenset[str] = frozenset()
     """The paths of the chat's scripts whose ``script[src]`` changes as links do: ``/js/embed.js``."""
+    below: str = ""
+    """The path below which the chat lives, without a slash at its end: what else is on its hosts stays."""
     noreferrer: bool = False
     """Whether ``rel`` of ``a``, ``area`` and ``form`` gains ``noreferrer``."""
 

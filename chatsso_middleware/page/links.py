@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 from urllib.parse import quote, urlencode
 
+from ..urls import is_below
 from .addresses import Address, decode_references, parameter_names, read_address, resource
 from .edits import AddParameters, LinkEdit, ScriptAttributes
 from .scanner import Watched
@@ -83,8 +84,9 @@ class LinkEditor:
             if address.host not in link.hosts:
                 continue
             if pair in link.attributes:
-                return link
-            if (element, name) == SCRIPT_SOURCE and resource(value, address)[0] in link.scripts:
+                if not link.below or is_below(resource(value, address)[0], link.below):
+                    return link
+            elif (element, name) == SCRIPT_SOURCE and resource(value, address)[0] in link.scripts:
                 return link
         return None
 
