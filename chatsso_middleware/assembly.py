@@ -76,7 +76,7 @@ class Site:
         for chat in self.flow.chats.values():
             chat.provider.close()
         if self.hosted is not None:
-            self.hosted.sign_in.close()
+            self.hosted.close()
         self.store.close()
         self.outbox.close()
 
@@ -91,7 +91,18 @@ def load_settings(raw: Mapping[str, Any], source: Source) -> Settings:
 def _signin_section() -> Section:
     from .signin import KEYS, disagreements  # with its libraries, which are an extra
 
-    return Section(KEYS, disagreements)
+    def all_disagreements(
+        options: Mapping[str, Any], core: Mapping[str, Any]
+    ) -> Iterator[tuple[str, Unusable]]:
+        yield from disagreements(options)
+        identity = core.get("identity", "events")
+        # A callable of the owner's may leave such a login alone, by UNKNOWN.
+        if identity in IDENTITIES and identity not in SAYS_NOTHING_ITSELF:
+            reason = f"identity = {identity} ends every login that it has not found itself, as this one."
+            mend = "Set identity = signin, or events where your site says itself who logs in."
+            yield "url" if options.get("verify") is None else "verify", Unusable(reason, mend)
+
+    return Section(KEYS, all_disagreements)
 
 
 SECTIONS: Final = {"signin": _signin_section}

@@ -9,9 +9,10 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
-from dataclasses import dataclass, replace
-from typing import Final, Literal
+from dataclasses import replace
+from typing import Final
 
+from .chats import Chat, Policy, Tag
 from .errors import Unavailable
 from .outbox import Outbox
 from .page.edits import AddParameters, LinkEdit, ThroughGateway
@@ -32,44 +33,6 @@ MOST_DEPARTED: Final = 3
 """Logouts that one browser keeps for the chat. Older ones ended with the newer."""
 ASK_AGAIN_AFTER: Final = 600.0
 """Seconds after which `may_chat` is asked again about somebody whom it refused."""
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What the owner decided about logins."""
-
-    delivery: Literal["direct", "gateway"] = "direct"
-    guests: Literal["chat", "login"] = "chat"
-    remember: bool = False
-    page_wait: float = 0.3
-    """Seconds that a page may wait for a token, at the most."""
-    edit_wait: float = 5.0
-    """Seconds that a token's fetch waits for an account change that must come first."""
-    may_chat: Callable[[ChatUser], bool] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Chat:
-    """One provider with the tokens of its users."""
-
-    provider: Provider
-    tokens: Tokens
-
-    @property
-    def name(self) -> str:
-        """The provider's name."""
-        return self.provider.name
-
-
-@dataclass(frozen=True, slots=True)
-class Tag:
-    """A tag that is due on a page."""
-
-    provider: str
-    event: str
-    address: str
-    direct: bool
-    """Whether the address is the chat's own, with a token in it; else it is our endpoint's."""
 
 
 class LoginFlow:

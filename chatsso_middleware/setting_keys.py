@@ -44,5 +44,6 @@ class Section:
     """A part of the core that has keys of its own, and is there only where it is configured."""
 
     keys: Sequence[Key]
-    disagreements: Callable[[Mapping[str, Any]], Iterable[tuple[str, Unusable]]]
-    """The keys whose values do not go together, from the values without those that had a problem."""
+    disagreements: Callable[[Mapping[str, Any], Mapping[str, Any]], Iterable[tuple[str, Unusable]]]
+    """The keys whose values do not go together, from the section's values and the core's, both without those
+    that had a problem."""

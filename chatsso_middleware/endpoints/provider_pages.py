@@ -109,32 +109,25 @@ def _is_same_origin(request: Any) -> bool:
 
 
 def _barred(request: Any, chat: Chat) -> Answer:
-    return page(
-        403,
-        "You may not use the chat",
-        ["This site does not let your account into its chat. Its owner can tell you why."],
-        [link_to_site(request)],
-        framed_by=chat.provider.origin,
-    )
+    text = "This site does not let your account into its chat. Its owner can tell you why."
+    return _told(request, chat, 403, "You may not use the chat", text)
 
 
 def _busy(request: Any, chat: Chat) -> Answer:
-    answer = page(
-        503,
-        "Please try again in a moment",
-        ["Too many people are logging in this way just now."],
-        [link_to_site(request)],
-        framed_by=chat.provider.origin,
-    )
+    text = "Too many people are logging in this way just now."
+    answer = _told(request, chat, 503, "Please try again in a moment", text)
     answer.headers["Retry-After"] = "5"
     return answer
 
 
 def _refused(request: Any, chat: Chat, status: int) -> Answer:
-    return page(
-        status,
-        "That did not come from this page",
-        ["The page may have been open for too long, or your browser keeps our cookies away. Open it anew."],
-        [link_to_site(request)],
-        framed_by=chat.provider.origin,
-    )
+    text = "The page may have been open for too long, or your browser keeps our cookies away. Open it anew."
+    return _told(request, chat, status, "That did not come from this page", text)
+
+
+def _told(request: Any, chat: Chat, status: int, title: str, text: str) -> Answer:
+    """A page; or for a script of ours, which sent JSON, what it shows its visitor."""
+    if request.content_type == "application/json":
+        known = {"ok": False, "message": text}
+        return Answer(status=status, json_body=known, content_type="application/json")
+    return page(status, title, [text], [link_to_site(request)], framed_by=chat.provider.origin)

@@ -51,6 +51,7 @@ class Grant:
 class _Store(Protocol):
     def put(self, key: str, value: bytes) -> None: ...
     def take(self, key: str) -> bytes | None: ...
+    def close(self) -> None: ...
 
 
 class OneTimeCodes:
@@ -83,6 +84,10 @@ class OneTimeCodes:
             return None
         return Grant(ChatUser(**record["user"]), audience)
 
+    def close(self) -> None:
+        """Close the connections that are kept open. A later code opens new ones."""
+        self._store.close()
+
 
 class _Memory:
     """The codes of one process. Each step is one operation that CPython does not interrupt, so no lock."""
@@ -99,6 +104,9 @@ class _Memory:
     def take(self, key: str) -> bytes | None:
         expires, value = self._entries.pop(key, (0.0, b""))
         return value if self._clock() < expires else None
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 class _Valkey:
@@ -119,6 +127,9 @@ class _Valkey:
     def take(self, key: str) -> bytes | None:
         found: bytes | None = self._ask(lambda client: client.getdel(key))
         return found
+
+    def close(self) -> None:
+        self._client.close()
 
     def _ask(self, question: Callable[[Any], Any]) -> Any:
         try:

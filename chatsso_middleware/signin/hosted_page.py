@@ -31,6 +31,12 @@ class HostedPage:
     site_origin: str | None
     """What stands before our paths in an address that is copied elsewhere."""
 
+    def close(self) -> None:
+        """Close the connections that are kept open. A later login opens new ones."""
+        self.sign_in.close()
+        if self.codes is not None:
+            self.codes.close()
+
     @classmethod
     def of(
         cls,

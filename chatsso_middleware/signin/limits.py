@@ -55,6 +55,10 @@ class AttemptLimits:
         for limit in self._by_account:
             self._windows.clear(limit, self._account(login))
 
+    def close(self) -> None:
+        """Close the connections that are kept open. A later attempt opens new ones."""
+        self._windows.close()
+
     def _hit(self, limits: Iterable[RateLimit], subject: str) -> float:
         return max((self._windows.hit(limit, subject) for limit in limits), default=0.0)
 

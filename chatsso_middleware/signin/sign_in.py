@@ -62,6 +62,7 @@ class SignIn:
     def close(self) -> None:
         """Close the connections that are kept open. A later attempt opens new ones."""
         self._verifier.close()
+        self._limits.close()
 
 
 def make_sign_in(options: Mapping[str, Any], api: ChatAPI, *, store: str, key: Secret) -> SignIn:

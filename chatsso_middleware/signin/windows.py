@@ -75,14 +75,13 @@ class _SharedWindows:
         scheme, _, rest = url.partition("://")
         self.failures = (ValkeyError, OSError)
         self._item = RateLimitItemPerSecond
-        self._limiter = MovingWindowRateLimiter(
-            RedisStorage(
-                f"{'valkeys' if scheme == 'rediss' else 'valkey'}://{rest}",
-                key_prefix="chatsso-signin",
-                socket_timeout=STORE_TIMEOUT,
-                socket_connect_timeout=STORE_TIMEOUT,
-            )
+        self._storage = RedisStorage(
+            f"{'valkeys' if scheme == 'rediss' else 'valkey'}://{rest}",
+            key_prefix="chatsso-signin",
+            socket_timeout=STORE_TIMEOUT,
+            socket_connect_timeout=STORE_TIMEOUT,
         )
+        self._limiter = MovingWindowRateLimiter(self._storage)
 
     def hit(self, limit: RateLimit, subject: str) -> float:
         item = self._item(limit.amount, limit.seconds)
@@ -93,6 +92,9 @@ class _SharedWindows:
 
     def clear(self, limit: RateLimit, subject: str) -> None:
         self._limiter.clear(self._item(limit.amount, limit.seconds), subject)
+
+    def close(self) -> None:
+        self._storage.storage.close()
 
 
 class Windows:
@@ -115,6 +117,11 @@ class Windows:
         """Forget the attempts of `subject`."""
         self._on_shared(lambda shared: shared.clear(limit, subject))
         self._local.get().clear(limit, subject)
+
+    def close(self) -> None:
+        """Close this process's connections to a shared store. A later attempt opens them again."""
+        if self._shared is not None:
+            self._shared.get().close()
 
     def _on_shared(self, action: Callable[[_SharedWindows], T]) -> T | None:
         """What `action` gives on the shared store; `None` where none can be reached."""

@@ -23,6 +23,15 @@ STARTUP = {"eventName": "startup", "data": True}
 LOGIN = {"externalCommand": "login-with-token", "token": "t0ken"}
 LOGOUT = {"externalCommand": "logout"}
 GO = {"externalCommand": "go", "path": "/marker"}
+MARKS = "return localStorage.length"
+NOTE_TIMERS = """
+  window.cancelled = [];
+  const cancel = window.clearTimeout;
+  window.clearTimeout = (timer) => {
+    if (timer !== undefined) cancelled.push(timer);
+    cancel(timer);
+  };
+"""
 
 
 class World:
@@ -130,6 +139,43 @@ def test_the_sites_logout_reaches_the_chat_once(world: World) -> None:
     world.show()
     world.say(STARTUP)
     assert world.received_after(2) == [GO]
+
+
+def test_only_a_login_that_the_chat_was_told_of_is_taken_back_at_the_sites_logout(world: World) -> None:
+    world.site.user = ANN
+    world.site.session = None  # so that there is nothing to tell the chat
+    world.show()
+    assert world.received_after(1) == [GO]
+    assert world.run(MARKS) == 0
+    world.site.user = None
+    world.show()
+    assert world.received_after(1) == [GO], "he may have logged in to the chat by himself"
+
+
+def test_in_mode_mongodb_the_chat_logs_in_by_itself_and_the_sites_logout_reaches_it(world: World) -> None:
+    world.site.endpoints = BrowserSide(world.chat_url, token_field="token", embed=True).endpoints
+    world.site.user = ANN
+    world.show()
+    assert world.received_after(1) == [GO]
+    assert world.run(MARKS) == 1
+    world.site.user = None
+    world.show()
+    assert world.received(1)[0] == LOGOUT
+
+
+def test_who_logs_in_again_soon_is_not_forgotten(world: World) -> None:
+    world.site.user = ANN
+    world.show()
+    world.received(1)
+    world.site.user = None
+    world.show()
+    assert world.received(1)[0] == LOGOUT
+    world.run(NOTE_TIMERS)
+    world.site.user = ANN
+    world.run("chatssoRocketChat.login();")
+    world.wait(lambda: LOGIN in world.received(1))
+    assert world.run("return cancelled.length") == 1, "the timer that would forget the login"
+    assert world.run(MARKS) == 1
 
 
 def test_a_guest_who_logged_in_to_the_chat_by_himself_is_left_alone(world: World) -> None:

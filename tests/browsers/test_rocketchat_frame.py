@@ -130,6 +130,19 @@ def test_who_is_logged_in_is_handed_over_to_the_chat_once(world: World) -> None:
     assert "You are Ann on this site." in world.shows("Entering the chat")
 
 
+def test_a_chat_that_is_late_lets_him_in_without_a_click(world: World) -> None:
+    world.offer()
+    world.site.user = ANN
+    world.site.session = None
+    world.open_chat()
+    world.enter_frame()
+    assert "It may be busy: wait a moment." in world.shows("The chat could not log you in")
+    world.site.session = ChatSession("t0ken", 0.0)
+    world.shows("Entering the chat")
+    assert world.received(1) == [LOGIN]
+    assert world.site.asked == ["frame", "frame"]
+
+
 def test_a_refusal_is_explained_and_the_page_never_tries_again_by_itself(world: World) -> None:
     world.offer()
     world.site.user = ANN

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from chatsso_middleware.sandbox import rocketchat
 from chatsso_middleware.sandbox.website_toolbox import RunningSandbox, serve
 
 INI = """\
@@ -32,6 +33,12 @@ def room() -> Iterator[RunningSandbox]:
         yield sandbox
 
 
+@pytest.fixture
+def chat() -> Iterator[rocketchat.RunningSandbox]:
+    with rocketchat.serve() as sandbox:
+        yield sandbox
+
+
 WriteIni = Callable[..., Path]
 
 
@@ -45,3 +52,17 @@ def write_ini(room: RunningSandbox, tmp_path: Path) -> WriteIni:
         return path
 
     return write
+
+
+def with_rocketchat(write_ini: WriteIni, chat: rocketchat.RunningSandbox, more: str = "") -> Path:
+    """An ini with a Rocket.Chat in the place of the room."""
+    path = write_ini(
+        f"rocketchat.url = {chat.url}\n"
+        f"rocketchat.admin_user_id = {chat.admin_user_id}\n"
+        f"rocketchat.admin_token = {chat.admin_token}\n"
+        f"rocketchat.token_secret = {chat.token_secret}\n{more}"
+    )
+    lines = path.read_text().splitlines()
+    kept = [line for line in lines if not line.startswith("website_toolbox.")]
+    path.write_text("\n".join(kept).replace("providers = website_toolbox", "providers = rocketchat"))
+    return path

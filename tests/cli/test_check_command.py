@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from chatsso_middleware.outbox import Outbox
 from chatsso_middleware.sandbox import rocketchat
 from chatsso_middleware.sandbox.website_toolbox import RunningSandbox
 
-from .conftest import WriteIni
+from .conftest import WriteIni, with_rocketchat
 
 
 def check(path: Path, *options: str) -> Result:
@@ -145,26 +144,6 @@ def test_a_key_that_pastedeploy_keeps_back_is_a_problem(write_ini: WriteIni) -> 
 # What is to be set elsewhere, for a chat that has something to say about it.
 
 
-@pytest.fixture
-def chat() -> Iterator[rocketchat.RunningSandbox]:
-    with rocketchat.serve() as sandbox:
-        yield sandbox
-
-
-def with_rocketchat(write_ini: WriteIni, chat: rocketchat.RunningSandbox, more: str = "") -> Path:
-    """An ini with a Rocket.Chat in the place of the room."""
-    path = write_ini(
-        f"rocketchat.url = {chat.url}\n"
-        f"rocketchat.admin_user_id = {chat.admin_user_id}\n"
-        f"rocketchat.admin_token = {chat.admin_token}\n"
-        f"rocketchat.token_secret = {chat.token_secret}\n{more}"
-    )
-    lines = path.read_text().splitlines()
-    kept = [line for line in lines if not line.startswith("website_toolbox.")]
-    path.write_text("\n".join(kept).replace("providers = website_toolbox", "providers = rocketchat"))
-    return path
-
-
 def test_what_the_owner_has_to_enter_in_his_chat_is_told_with_his_addresses(
     write_ini: WriteIni, chat: rocketchat.RunningSandbox
 ) -> None:
@@ -179,6 +158,26 @@ def test_what_the_owner_has_to_enter_in_his_chat_is_told_with_his_addresses(
     for secret in (chat.admin_token, chat.token_secret):
         assert secret not in result.output
     assert chat.chat.users == (), "nobody was made in the chat"
+
+
+PAGES_OF_THE_CHAT = ("Log In page", "Registration page", "Log Out page")
+
+
+def test_pages_that_the_owner_enters_in_his_room_are_not_named_for_a_chat_without_them(
+    write_ini: WriteIni, chat: rocketchat.RunningSandbox
+) -> None:
+    for_the_room = check(write_ini(), "--offline").output
+    for_the_chat = check(with_rocketchat(write_ini, chat), "--offline").output
+    named = [
+        sum(f"the chat's {page}" in output for page in PAGES_OF_THE_CHAT)
+        for output in (for_the_room, for_the_chat)
+    ]
+    assert named == [3, 0]
+    path = with_rocketchat(write_ini, chat)
+    room_too = path.read_text().replace("providers = rocketchat", "providers = rocketchat website_toolbox")
+    lines = [line for line in write_ini().read_text().splitlines() if line.startswith("website_toolbox.")]
+    path.write_text(room_too.replace("\nrocketchat.url", "\n" + "\n".join(lines) + "\nrocketchat.url"))
+    assert "the chat's Log In page" in check(path, "--offline").output
 
 
 @pytest.mark.parametrize(
@@ -229,3 +228,80 @@ def test_a_service_account_that_the_chat_refuses_is_a_problem(
     assert result.exit_code == 1
     assert "problem  rocketchat: refuses the key of the service account" in result.output
     assert "canary" not in result.output
+
+
+# The hosted login page.
+
+
+SIGNIN = """\
+identity = signin
+signin.url = https://accounts.example.com/login
+signin.field.login = {login}
+signin.field.password = {password}
+signin.header.X-Api-Key = canary-key-of-the-caller
+signin.user.id = id
+signin.user.email = email
+"""
+
+
+def with_signin(write_ini: WriteIni, more: str = SIGNIN) -> Path:
+    """An ini whose site has a hosted login page, and no login page of its own."""
+    path = write_ini(more)
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join(line for line in lines if not line.startswith("login_url")))
+    return path
+
+
+def test_a_hosted_page_is_described_with_where_it_asks(write_ini: WriteIni) -> None:
+    result = check(with_signin(write_ini, SIGNIN + "site_url = https://club.example\nmount = /sso"))
+    assert result.exit_code == 0, result.output
+    told = " ".join(result.output.split())
+    for text in (
+        "who is logged in signin",
+        "the hosted login page https://club.example/sso/signin asks https://accounts.example.com/login",
+        "the chat's Log In page https://club.example/sso/login leads to /sso/signin",
+        "the chat's Log Out page https://club.example/sso/logout leads to /sso/signin/logout",
+        "register_url is not set",
+        "to do signin: Behind a proxy, all visitors share the limit of one address",
+    ):
+        assert text in told
+    assert "canary" not in result.output
+
+
+def test_what_is_done_is_not_told_to_be_done(write_ini: WriteIni) -> None:
+    assert "to do" not in check(with_signin(write_ini, SIGNIN + "signin.trusted_proxies = unix")).output
+    assert "signin" not in check(write_ini()).output
+
+
+def test_a_hosted_page_that_no_visitor_finds_is_told(write_ini: WriteIni) -> None:
+    more = SIGNIN.replace("identity = signin", "signin.trusted_proxies = 127.0.0.1")
+    told = " ".join(check(with_signin(write_ini, more)).output.split())
+    assert "to do signin: The chat's visitors do not find the hosted page: set login_url =" in told
+    assert "/chatsso/signin?next={next}" in told
+
+
+def test_the_owners_own_code_is_said_to_be_asked(write_ini: WriteIni) -> None:
+    result = check(with_signin(write_ini, "identity = signin\nsignin.verify = builtins:dict"))
+    assert result.exit_code == 0, result.output
+    assert "asks your own signin.verify" in " ".join(result.output.split())
+
+
+def test_the_problems_of_a_hosted_page_have_their_lines(write_ini: WriteIni) -> None:
+    path = with_signin(write_ini, SIGNIN.replace("{login}", "{lgin}") + "signin.mesage.401 = No.")
+    result = check(path)
+    assert result.exit_code == 1
+    lines = path.read_text().splitlines()
+    for key in ("signin.field.login", "signin.mesage.401"):
+        (number,) = [place for place, line in enumerate(lines, start=1) if line.startswith(key)]
+        assert f"{key} (site.ini, line {number})" in " ".join(result.output.split())
+    assert "The nearest known key is signin.message.*." in result.output
+    assert "canary" not in result.output
+
+
+@pytest.mark.parametrize("identity", ["remote_user", "pyramid"])
+def test_a_hosted_page_beside_a_reader_that_would_end_its_logins_is_a_problem(
+    write_ini: WriteIni, identity: str
+) -> None:
+    result = check(with_signin(write_ini, SIGNIN.replace("identity = signin", f"identity = {identity}")))
+    assert result.exit_code == 1
+    assert f"identity = {identity} ends every login that it has not found itself" in result.output

@@ -12,7 +12,6 @@ from chatsso_middleware.providers import Reply
 from chatsso_middleware.session_opener import LOGIN_IS_FRESH
 from chatsso_middleware.state.cookies import STATE_LIFETIME
 from chatsso_middleware.state.tokens import LEAVING_TAKES
-from chatsso_middleware.state.tokens import LEAVING_TAKES
 from chatsso_middleware.users import ChatUser
 from tests.support.flow import World, make_world
 from tests.support.provider_pages import PAGE, BrowserAtPages, Pages

@@ -122,8 +122,9 @@ def test_an_identity_may_be_the_id_itself() -> None:
 
 
 def test_the_setting_names_the_readers() -> None:
-    assert IDENTITIES == ("events", "remote_user", "pyramid", "flask_login", "django")
+    assert IDENTITIES == ("events", "signin", "remote_user", "pyramid", "flask_login", "django")
     assert make_reader("events", IdentityMapping()) is None
+    assert make_reader("signin", IdentityMapping()) is None
     assert isinstance(make_reader("remote_user", IdentityMapping()), RemoteUserReader)
     assert isinstance(make_reader("pyramid", IdentityMapping()), PyramidReader)
     assert isinstance(make_reader(lambda environ: None, IdentityMapping()), CallableReader)

@@ -13,6 +13,7 @@ from pytest_httpserver import HTTPServer
 from chatsso_middleware.errors import Rejected, Unavailable
 from chatsso_middleware.providers.api import Answer, ChatAPI
 from chatsso_middleware.providers.transport import CALLS_AT_ONCE
+from tests.support.open_sockets import open_sockets
 
 MakeAPI = Callable[..., ChatAPI]
 RawServer = Callable[..., Any]
@@ -336,6 +337,23 @@ def test_after_close_a_call_opens_a_new_connection(raw_server: RawServer, make_a
     api.close()
     assert api.call("POST", server.url, {}).status == 200
     assert server.connections == 2
+
+
+def test_close_closes_the_ways_beside_and_those_beside_them(raw_server: RawServer, make_api: MakeAPI) -> None:
+    server = raw_server(answer_always)
+    api = make_api()
+    beside = api.beside("other")
+    ways = [api, beside, beside.beside()]
+    for way in ways:
+        way.call("POST", server.url, {})
+    assert open_sockets(server.port) == len(ways)
+    beside.close()
+    assert open_sockets(server.port) == 1, "what it was made beside stays open"
+    api.close()
+    assert open_sockets(server.port) == 0
+    assert beside.call("POST", server.url, {}).status == 200
+    api.close()
+    assert open_sockets(server.port) == 0
 
 
 def test_while_a_probe_is_under_way_nobody_else_is_told_to_call(

@@ -6,6 +6,9 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -37,6 +40,20 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+OpenWindows = Callable[..., Windows]
+
+
+@pytest.fixture
+def open_windows() -> Iterator[OpenWindows]:
+    """Opens windows on a shared store, which are closed after the test."""
+    with ExitStack() as stack:
+
+        def open_them(url: str, **options: Any) -> Windows:
+            return stack.enter_context(closing(Windows(url, **options)))
+
+        yield open_them
 
 
 def limits(
@@ -209,8 +226,10 @@ def test_a_forked_child_counts_by_itself_and_without_its_parents_locks() -> None
 
 
 @pytest.mark.parametrize("scheme", ["redis", "valkey"])
-def test_workers_that_share_a_store_share_the_limits(valkey: ValkeyServer, scheme: str) -> None:
-    one, other = (limits(Windows(f"{scheme}://127.0.0.1:{valkey.port}/1")) for _ in range(2))
+def test_workers_that_share_a_store_share_the_limits(
+    valkey: ValkeyServer, open_windows: OpenWindows, scheme: str
+) -> None:
+    one, other = (limits(open_windows(f"{scheme}://127.0.0.1:{valkey.port}/1")) for _ in range(2))
     assert [worker.admit(HERE, ANN) is None for worker in (one, other, one, other)] == [
         True,
         True,
@@ -224,8 +243,8 @@ def test_workers_that_share_a_store_share_the_limits(valkey: ValkeyServer, schem
     assert other.admit(HERE, ANN) is None
 
 
-def test_the_store_gets_neither_logins_nor_addresses(valkey: ValkeyServer) -> None:
-    guard = limits(Windows(valkey.connection_url))
+def test_the_store_gets_neither_logins_nor_addresses(valkey: ValkeyServer, open_windows: OpenWindows) -> None:
+    guard = limits(open_windows(valkey.connection_url))
     guard.admit(HERE, ANN)
     with Valkey.from_url(valkey.connection_url) as client:
         keys = [key.decode() for key in client.scan_iter()]
@@ -239,12 +258,12 @@ def test_the_store_gets_neither_logins_nor_addresses(valkey: ValkeyServer) -> No
 
 
 def test_while_the_store_is_away_each_process_counts_until_it_is_back(
-    clock: Clock, caplog: pytest.LogCaptureFixture
+    clock: Clock, open_windows: OpenWindows, caplog: pytest.LogCaptureFixture
 ) -> None:
     limit = RateLimit(1, 60)
     with ValkeyServer() as server:
         port = server.port
-        windows = Windows(f"redis://127.0.0.1:{port}/0", clock=clock)
+        windows = open_windows(f"redis://127.0.0.1:{port}/0", clock=clock)
         assert windows.hit(limit, "ann") == 0
     assert windows.hit(limit, "ann") == 0  # its own memory knows nothing of what was before
     assert windows.hit(limit, "ann") > 0

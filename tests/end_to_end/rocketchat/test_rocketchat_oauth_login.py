@@ -218,7 +218,7 @@ def test_whom_google_confirms_and_the_site_does_not_let_in_is_told_so(
     page = ChatPage(chat, browser)
     answer = hand_over(browser, facts_of(page.frame()))
     assert answer.status_code == 403
-    assert "You may not use the chat" in answer.text
+    assert "does not let your account into its chat" in answer.text
     assert page.ask().status_code == 401
     assert title_of(page.frame()) == "You may not use the chat"
     assert list(chat.calls) == []
@@ -249,7 +249,7 @@ def test_few_logins_at_a_time_wait_for_a_service_and_the_next_is_told_at_once_to
         go_on.set()
         assert [answer.result().json() for answer in answers] == [{"ok": True}] * len(waiting)
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
-    assert "Please try again in a moment" in refused.text
+    assert "Too many people are logging in this way" in refused.text
     assert log_in(late).json() == {"ok": True}
 
 
