@@ -1,4 +1,4 @@
-# One command each: `make demo` runs the main job (CHAT=rocketchat: with that chat), `make test` checks everything.
+# One command each: `make demo` runs the main job (CHAT=rocketchat, typingmind, signin: with that), `make test` checks everything.
 PYTHON ?= python3
 CHAT ?= website_toolbox
 VENV := .venv

@@ -1,6 +1,10 @@
 """Millbrook Lane Allotments: a site with members and a hosted chat, as the example of chatsso-middleware.
 
-An ordinary Pyramid site. All that it does for the chat stands in ``chat.py`` and in ``development.ini``.
+An ordinary Pyramid site. All that it does for the chat stands in ``chat.py``, and in an ini for each chat
+system: ``development.ini`` has Website Toolbox, ``rocketchat.ini`` Rocket.Chat, ``typingmind.ini``
+TypingMind.
+
+``reading_room`` is another site, without users of its own: ``signin.ini`` gives it the hosted login page.
 """
 
 from __future__ import annotations
@@ -34,7 +38,10 @@ def main(global_config: Mapping[str, str], **settings: Any) -> Any:
     site = SiteSettings.from_ini(settings)
     with Configurator(settings={**CONVENTIONS, **settings}) as config:
         config.add_request_method(lambda _: site, "site", property=True)
-        config.set_security_policy(MemberPolicy(site.secret, secure=site.is_https))
+        config.add_request_method(headers.is_framed, "is_framed", reify=True)
+        config.set_security_policy(
+            MemberPolicy(site.secret, secure=site.is_https, samesite=site.cookie_samesite)
+        )
         config.set_session_factory(
             SignedCookieSessionFactory(
                 site.secret,
@@ -42,7 +49,7 @@ def main(global_config: Mapping[str, str], **settings: Any) -> Any:
                 cookie_name="millbrook_session",
                 secure=site.is_https,
                 httponly=True,
-                samesite="Lax",
+                samesite=site.cookie_samesite.capitalize(),
                 timeout=86400,
                 reissue_time=3600,
             )

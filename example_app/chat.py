@@ -5,6 +5,9 @@ the way out. With ``site.hooks = explicit`` the site says who logs in and out. W
 have to: the middleware sees it from Pyramid's ``remember``, ``forget`` and ``request.identity``. Either way
 the site tells of accounts that were made, changed and deleted.
 
+One kind of chat wants more: where ``rocketchat.mode`` is ``password`` or ``realtime``, a member enters it by
+the password that he typed on the site. With ``site.chat_password = true`` the login hands it over.
+
 Whoever has the email address has the account in the chat. This example has no mail to send, so it believes
 the address that was typed in; a site of your own confirms an address before it calls anything in here.
 """
@@ -13,20 +16,26 @@ from __future__ import annotations
 
 from typing import Any
 
+from chatsso_middleware import Credentials
+
 from .database import User
 
 __all__ = ["avatar_url", "edited", "joined", "left", "logged_in", "logged_out"]
 
 
-def logged_in(request: Any, user: User, *, remember: bool) -> None:
-    """`user` has just logged in, and ticked "remember me" or not."""
-    if request.site.hooks == "noticed":
+def logged_in(request: Any, user: User, password: str, *, remember: bool) -> None:
+    """`user` has just logged in with `password`, and ticked "remember me" or not."""
+    wants_password = request.site.chat_password
+    if request.site.hooks == "noticed" and not wants_password:
         return
     request.environ["chatsso"].log_in(
         email=user.email,
         username=user.username,
         avatar_url=avatar_url(request, user),
+        # What does not change when the address does: some chats know a member by it.
+        id=str(user.id),
         remember=remember,
+        credentials=Credentials(password=password) if wants_password else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""The demo: the site and a sandbox for its chat room, in one process."""
+"""The demo: the site and the sandboxes that belong to it, in one process."""
 
 from __future__ import annotations
 
@@ -8,28 +8,27 @@ import secrets
 import signal
 import socket
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import click
 from paste.deploy.loadwsgi import ConfigLoader
 from sqlalchemy.orm import Session
 from waitress.server import create_server
 
-from chatsso_middleware.sandbox.website_toolbox import serve
-
 from .database import open_database
+from .demo_chats import CHATS, DemoChat, RunningSandbox
 from .first_members import DEMO_EMAIL, DEMO_PASSWORD, plant
+from .first_readers import CARD, EXPIRED_CARD, LOCKED_CARD, PASSWORD
 
 __all__ = ["Demo", "demo_secrets", "main"]
 
-INI: Final = Path(__file__).parent / "development.ini"
 VAR: Final = Path(__file__).parent.parent / "var"
-SECRETS: Final = ("CHATSSO_SECRET", "EXAMPLE_SITE_SECRET", "WEBSITE_TOOLBOX_API_KEY")
+SITE_SECRETS: Final = ("CHATSSO_SECRET", "EXAMPLE_SITE_SECRET")
 LARGEST_BODY: Final = 6 * 1024 * 1024
 ANY_ADDRESS: Final = "0.0.0.0"  # noqa: S104 - compared with, not bound
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -39,12 +38,20 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 class Demo:
     """What the command line says."""
 
+    chat: str = "website_toolbox"
+    """One of `CHATS`."""
     host: str = "127.0.0.1"
     port: int = 6543
     chat_port: int = 6544
+    """Of the first sandbox; the others have the ports that follow."""
     noticed: bool = False
     delivery: str = "direct"
     var: Path = VAR
+
+    @property
+    def system(self) -> DemoChat:
+        """The chat system."""
+        return CHATS[self.chat]
 
     @property
     def site_url(self) -> str:
@@ -52,48 +59,75 @@ class Demo:
         host = "127.0.0.1" if self.host == ANY_ADDRESS else self.host
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
-    def application(self, chat_url: str) -> Any:
-        """The site with its middleware, as ``development.ini`` has it but for what the command line says."""
-        loader = ConfigLoader(str(INI))
+    def application(self, addresses: Mapping[str, str]) -> Any:
+        """The site with its middleware, as the ini has it but for what the command line says.
+
+        `addresses` are those of the sandboxes, by their names in the ini.
+        """
+        loader = ConfigLoader(str(self.system.ini))
         loader.update_defaults(
             {
                 "site_address": self.site_url,
-                "chat_address": chat_url,
+                **addresses,
                 "tag_delivery": self.delivery,
-                # The sandbox has no certificate; on an address in the local network http:// must do.
+                # A sandbox has no certificate; on an address in the local network http:// must do.
                 "plain_http": "false" if self.host in {*LOOPBACK, ANY_ADDRESS} else "true",
                 "var": str(self.var),
             }
         )
         return loader.get_app("noticed" if self.noticed else "main")
 
+    def introduction(self, sandboxes: Sequence[RunningSandbox]) -> str:
+        """What a person at the terminal reads."""
+        variant = f"{'noticed' if self.noticed else 'explicit'}, " if self.system.has_members else ""
+        parts = [("Site", self.site_url, f"{variant}delivery = {self.delivery}")]
+        parts += [
+            (each.label, each.url, f"a sandbox; every call it got: {each.url}/sandbox/calls")
+            for each in sandboxes
+        ]
+        width = max(len(label) for label, _, _ in parts)
+        heading = "\n".join(f"  {label:{width}}  {address}   ({note})" for label, address, note in parts)
+        how_to_try = self.system.how_to_try.format(
+            **{each.key: each.url for each in sandboxes},
+            email=DEMO_EMAIL,
+            password=DEMO_PASSWORD,
+            card=CARD,
+            card_password=PASSWORD,
+            locked=LOCKED_CARD,
+            expired=EXPIRED_CARD,
+        )
+        return f"{heading}\n\n{how_to_try}\n  Ctrl-C ends it all; databases and secrets stay in {self.var}.\n"
+
     @contextmanager
-    def running(self) -> Iterator[tuple[Any, str]]:
-        """The site's server, which listens but is not in its loop yet, and the address of the running chat.
+    def running(self) -> Iterator[tuple[Any, Sequence[RunningSandbox]]]:
+        """The site's server, which listens but is not in its loop yet, and the running sandboxes.
 
         Raises `click.ClickException` for a port that cannot be had.
         """
-        keys = demo_secrets(self.var)
-        os.environ.update(keys)
-        with Session(open_database(f"sqlite:///{self.var / 'site.sqlite3'}")) as db, db.begin():
-            plant(db)
-        api_key = keys["WEBSITE_TOOLBOX_API_KEY"]
+        keys = demo_secrets(self.var, (*SITE_SECRETS, *self.system.secrets))
+        if self.system.has_members:
+            with Session(open_database(f"sqlite:///{self.var / 'site.sqlite3'}")) as db, db.begin():
+                plant(db)
         with ExitStack() as stack:
-            with taking_port(self.host, self.chat_port, "--chat-port"):
-                room = serve(host=self.host, port=self.chat_port, api_key=api_key, site_url=self.site_url)
-                chat = stack.enter_context(room)
+            os.environ.update(keys)
+            sandboxes = []
+            for port, start in enumerate(self.system.sandboxes, start=self.chat_port):
+                with taking_port(self.host, port, "--chat-port"):
+                    sandbox = stack.enter_context(start(self.host, port, self.site_url, keys))
+                os.environ.update(sandbox.environment)
+                sandboxes.append(sandbox)
             with taking_port(self.host, self.port, "--port"):
                 family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
                 listener = stack.enter_context(socket.create_server((self.host, self.port), family=family))
             server = create_server(
-                self.application(chat.url),
+                self.application({sandbox.key: sandbox.url for sandbox in sandboxes}),
                 sockets=[listener],
                 max_request_body_size=LARGEST_BODY,
                 ident=None,
             )
             stack.callback(server.task_dispatcher.shutdown)
             stack.callback(server.close)
-            yield server, chat.url
+            yield server, sandboxes
 
 
 @contextmanager
@@ -109,29 +143,27 @@ def taking_port(host: str, port: int, option: str) -> Iterator[None]:
         raise click.ClickException(f"Cannot listen on {host}: {error.strerror}.") from error
 
 
-def demo_secrets(var: Path) -> Mapping[str, str]:
+def demo_secrets(var: Path, names: Iterable[str]) -> Mapping[str, str]:
     """The demo's secrets by the names of their environment variables.
 
-    Made at the first start and kept in ``demo.env`` in `var`, so that nobody is logged out by a restart. Only
-    the user who runs the demo can read the file; a shell can source it.
+    Each is made when it is first asked for, and kept in ``demo.env`` in `var`, so that a restart logs nobody
+    out. Only the user who runs the demo can read the file; a shell can source it.
     """
     var.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = var / "demo.env"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
-    except FileExistsError:
-        pass
-    else:
-        with open(descriptor, "w", encoding="ascii") as file:
-            file.writelines(f"{name}={secrets.token_urlsafe(32)}\n" for name in SECRETS)
-    lines = path.read_text(encoding="ascii").splitlines()
-    found = dict(line.split("=", 1) for line in lines if "=" in line)
-    missing = [name for name in SECRETS if not found.get(name)]
-    if missing:
-        raise click.ClickException(
-            f"{path} lacks {', '.join(missing)}. Delete it; the next start makes a new one."
-        )
-    return found
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, stat.S_IRUSR | stat.S_IWUSR)
+    with open(descriptor, "a+", encoding="ascii") as file:
+        kept = _read_secrets(file)
+        # Lines of their own, even where somebody left the last one without its end.
+        file.writelines(f"\n{name}={secrets.token_urlsafe(32)}\n" for name in names if not kept.get(name))
+        # Of two demos that start at the same moment, both take what was written last.
+        return _read_secrets(file)
+
+
+def _read_secrets(file: TextIO) -> Mapping[str, str]:
+    """Of two lines with one name the last counts, as for a shell."""
+    file.seek(0)
+    return dict(line.strip().split("=", 1) for line in file if "=" in line)
 
 
 def stop(number: int, frame: FrameType | None) -> None:
@@ -139,25 +171,24 @@ def stop(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-HOW_TO_TRY: Final = """\
-  Site  {site}   ({variant}, delivery = {delivery})
-  Chat  {chat}   (a sandbox; every call it got: {chat}/sandbox/calls)
-
-  1. Open the site and log in as {email} with the password "{password}", or join.
-  2. Follow "Chat" in the navigation: the room knows you already.
-  3. Change your name, picture or address on your profile, and look at the room again.
-  4. Log out on the site: the room has forgotten you. Its own "Log In" brings you here and back.
-  5. Ctrl-C ends both; members, changes on their way and secrets stay in {var}.
-"""
-
-
-@click.command(help="Run the example site together with a sandbox for its chat room.")
+@click.command(help="Run an example site together with the sandboxes that belong to it.")
+@click.option(
+    "--chat",
+    default="website_toolbox",
+    show_default=True,
+    type=click.Choice(sorted(CHATS)),
+    help="Which chat system; signin is the hosted login page, with a bookshop and a chat.",
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port", default=6543, show_default=True, type=click.IntRange(1, 65535), help="Port of the site."
 )
 @click.option(
-    "--chat-port", default=6544, show_default=True, type=click.IntRange(1, 65535), help="Port of the chat."
+    "--chat-port",
+    default=6544,
+    show_default=True,
+    type=click.IntRange(1, 65533),
+    help="Port of the chat; further sandboxes take the next ones.",
 )
 @click.option(
     "--noticed", is_flag=True, help="Pyramid's include notices logins; without it the views tell of them."
@@ -170,19 +201,11 @@ def main(**options: Any) -> None:
     """Run until Ctrl-C."""
     options["var"] = options["var"].resolve()
     demo = Demo(**options)
+    if demo.noticed and not demo.system.has_members:
+        raise click.UsageError("--noticed: this site has no logins of its own to notice.")
     signal.signal(signal.SIGTERM, stop)
-    with demo.running() as (server, chat_url):
-        click.echo(
-            HOW_TO_TRY.format(
-                site=demo.site_url,
-                chat=chat_url,
-                variant="noticed" if demo.noticed else "explicit",
-                delivery=demo.delivery,
-                email=DEMO_EMAIL,
-                password=DEMO_PASSWORD,
-                var=demo.var,
-            )
-        )
+    with demo.running() as (server, sandboxes):
+        click.echo(demo.introduction(sandboxes))
         # waitress ends its loop at Ctrl-C by itself.
         server.run()
     click.echo("Good bye.")

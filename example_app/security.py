@@ -23,7 +23,7 @@ class MemberPolicy:
     The permissions are ``member``, for whoever is logged in, and ``committee``.
     """
 
-    def __init__(self, secret: str, *, secure: bool) -> None:
+    def __init__(self, secret: str, *, secure: bool, samesite: str) -> None:
         self._tickets = AuthTktCookieHelper(
             secret,
             cookie_name="millbrook_login",
@@ -31,7 +31,7 @@ class MemberPolicy:
             http_only=True,
             wild_domain=False,
             timeout=REMEMBERED_FOR,
-            samesite="Lax",
+            samesite=samesite.capitalize(),
         )
         self._identities = RequestLocalCache(self._find)
 

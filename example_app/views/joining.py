@@ -34,8 +34,9 @@ def sign_up(request: Any) -> Any:
         except accounts.Taken as taken:
             say_taken(form[taken.field], taken)
         else:
-            chat.joined(request, user, form.password.data or "")
-            return enter(request, user, f"Welcome to Millbrook Lane, {user.username}.", stay=False)
+            password = form.password.data or ""
+            chat.joined(request, user, password)
+            return enter(request, user, password, f"Welcome to Millbrook Lane, {user.username}.", stay=False)
     return {"form": form, "came_from": where_from(request)}
 
 
@@ -44,9 +45,12 @@ def log_in(request: Any) -> Any:
         return HTTPSeeOther(where_from(request))
     form = LogInForm(request.POST)
     if request.method == "POST" and form.validate():
-        user = accounts.authenticate(request.db, form.email.data or "", form.password.data or "")
+        password = form.password.data or ""
+        user = accounts.authenticate(request.db, form.email.data or "", password)
         if user is not None:
-            return enter(request, user, f"Good to see you, {user.username}.", stay=form.remember.data)
+            return enter(
+                request, user, password, f"Good to see you, {user.username}.", stay=form.remember.data
+            )
         # One answer for both, so that nobody can ask this form who is a member.
         form.email.errors = ["Email address and password do not belong together"]
     return {"form": form, "came_from": where_from(request)}
@@ -66,13 +70,14 @@ def where_from(request: Any) -> str:
     return came_from if is_path_on_this_host(came_from) else front
 
 
-def enter(request: Any, user: User, greeting: str, *, stay: bool) -> HTTPSeeOther:
+def enter(request: Any, user: User, password: str, greeting: str, *, stay: bool) -> HTTPSeeOther:
     """Log `user` in, in a new session: whoever planted the old one in this browser does not come along."""
     came_from = where_from(request)
     request.session.invalidate()
-    request.session.flash(greeting)
+    if not request.is_framed:  # else he goes on in the chat, and would be greeted whenever he comes back
+        request.session.flash(greeting)
     headers = remember(request, user.id, max_age=REMEMBERED_FOR if stay else None)
-    chat.logged_in(request, user, remember=stay)
+    chat.logged_in(request, user, password, remember=stay)
     return HTTPSeeOther(came_from, headers=headers)
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 
+from tests.support.free_ports import free_ports
 from tests.support.requirements import missing
 
 FLAGS = (
@@ -44,19 +44,14 @@ def chromium() -> Iterator[webdriver.Chrome]:
         window.quit()
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
 @pytest.fixture
 def start_demo(tmp_path: Path) -> Iterator[Callable[..., tuple[str, str]]]:
     """Runs what ``make demo`` runs, and gives the addresses of the site and of the chat."""
     with ExitStack() as stack:
 
         def start(*options: str) -> tuple[str, str]:
-            site, chat = free_port(), free_port()
+            site = free_ports(4)
+            chat = site + 1
             command = [sys.executable, "-m", "example_app", "--port", str(site), "--chat-port", str(chat)]
             process = stack.enter_context(
                 subprocess.Popen(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 from chatsso_middleware.pyramid_addon import REGISTRY_KEY
 from chatsso_middleware.sandbox.website_toolbox import RunningSandbox, serve
 from example_app.database import User, open_database
-from example_app.demo import Demo, demo_secrets
+from example_app.demo import SITE_SECRETS, Demo, demo_secrets
 from tests.support.browser import Browser, Page
 from tests.support.servers import serving
 
@@ -104,22 +105,28 @@ def room() -> Iterator[RunningSandbox]:
 
 
 @pytest.fixture
-def make_application(
-    room: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., Any]]:
-    """The site as its ini configures it, with this test's chat room and an empty database."""
-    for name, value in demo_secrets(tmp_path).items():
+def make_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
+    """The site as the ini of a chat configures it, with an empty database."""
+    for name, value in demo_secrets(tmp_path, SITE_SECRETS).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("WEBSITE_TOOLBOX_API_KEY", room.api_key)
     with ExitStack() as stack:
 
-        def make(*, noticed: bool = False, delivery: str = "direct") -> Any:
-            application = Demo(noticed=noticed, delivery=delivery, var=tmp_path).application(room.url)
-            middleware = application.registry[REGISTRY_KEY] if noticed else application.site
+        def make(addresses: dict[str, str], environment: dict[str, str], **options: Any) -> Any:
+            for name, value in environment.items():
+                monkeypatch.setenv(name, value)
+            demo = Demo(var=tmp_path, **options)
+            application = demo.application(addresses)
+            middleware = application.registry[REGISTRY_KEY] if demo.noticed else application.site
             stack.callback(middleware.stop)
             return application
 
         yield make
+
+
+@pytest.fixture
+def make_application(make_site: Callable[..., Any], room: RunningSandbox) -> Callable[..., Any]:
+    """The site with this test's chat room."""
+    return partial(make_site, {"chat_address": room.url}, {"WEBSITE_TOOLBOX_API_KEY": room.api_key})
 
 
 @pytest.fixture

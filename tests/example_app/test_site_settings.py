@@ -32,6 +32,31 @@ def test_hooks_are_explicit_or_noticed() -> None:
         SiteSettings.from_ini({**COMPLETE, "site.hooks": "magic"})
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("site.embed", "window", "site.embed is either script or frame or widget, not 'window'"),
+        ("site.cookie_samesite", "strict", "site.cookie_samesite is either lax or none, not 'strict'"),
+        ("site.chat_password", "", "site.chat_password is either true or false, not ''"),
+    ],
+)
+def test_a_choice_is_one_of_a_few(key: str, value: str, message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        SiteSettings.from_ini({**COMPLETE, key: value})
+
+
+def test_without_choices_the_chat_s_script_embeds_it_cookies_are_lax_and_passwords_stay() -> None:
+    site = SiteSettings.from_ini(COMPLETE)
+    assert (site.embed, site.cookie_samesite, site.chat_password) == ("script", "lax", False)
+
+
+def test_cookies_for_another_site_need_https() -> None:
+    settings = {**COMPLETE, "site.cookie_samesite": "none"}
+    assert SiteSettings.from_ini(settings).cookie_samesite == "none"
+    with pytest.raises(ValueError, match=r"site\.cookie_samesite = none needs a site\.url with https"):
+        SiteSettings.from_ini({**settings, "site.url": "http://millbrook.example"})
+
+
 def test_the_secret_may_stand_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = {**COMPLETE, "site.secret": "env:GARDEN_SECRET"}
     monkeypatch.setenv("GARDEN_SECRET", "a secret of the shell")
