@@ -27,6 +27,8 @@ __all__ = ["EndpointSettings", "Endpoints", "make_endpoints"]
 
 MOST_WAITING: Final = 2
 """Requests of a process that may wait long for a chat at the same time: the other threads are the site's."""
+WAIT_FOR_TURN: Final = 1.0
+"""Seconds that a login on the hosted page waits for those before it, which an external system holds up."""
 LONGEST_WAIT: Final = 3.0
 """Seconds that a person who follows a link to the chat waits for a token, at the most."""
 
@@ -55,6 +57,20 @@ class Endpoints:
     _waiting: threading.BoundedSemaphore = field(
         default_factory=lambda: threading.BoundedSemaphore(MOST_WAITING)
     )
+
+    _logging_in: threading.BoundedSemaphore = field(
+        default_factory=lambda: threading.BoundedSemaphore(MOST_WAITING)
+    )
+
+    @contextmanager
+    def turn(self) -> Iterator[bool]:
+        """Whether it is this login's turn to ask the external system."""
+        admitted = self._logging_in.acquire(timeout=WAIT_FOR_TURN)
+        try:
+            yield admitted
+        finally:
+            if admitted:
+                self._logging_in.release()
 
     @contextmanager
     def patience(self) -> Iterator[float]:

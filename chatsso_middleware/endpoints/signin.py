@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -32,8 +33,12 @@ from .views import refuse_other_methods
 
 __all__ = ["add_signin"]
 
+log = logging.getLogger(__name__)
+
 View = Callable[[Any], Answer]
 
+_COME_BACK_AFTER: Final = 5
+"""Seconds."""
 _READ: Final = ("GET", "HEAD")
 _REFUSED: Final = 422
 """For a form that is refused: with a status of success, browsers would offer to save the wrong password."""
@@ -84,11 +89,7 @@ def submit(request: Any) -> Answer:
     missing = _missing(request.hosted_page, fields)
     if missing:
         return _again(request, around, fields, missing_alert(missing, around.language), _REFUSED)
-    outcome: Outcome = request.hosted_page.sign_in.attempt(
-        fields,
-        remote=request.environ.get("REMOTE_ADDR", ""),
-        forwarded_for=request.headers.get("X-Forwarded-For", ""),
-    )
+    outcome = _attempt(request, fields)
     if not isinstance(outcome, Accepted):
         return _refused(request, around, fields, outcome)
     if around.place.kind == "frame":
@@ -97,6 +98,20 @@ def submit(request: Any) -> Answer:
     if around.place.kind == "tab":
         return see_other(request, around.destination)
     return renew_mark(request, embedding.hand_over(request, around, outcome.user))
+
+
+def _attempt(request: Any, fields: Mapping[str, str]) -> Outcome:
+    """Ask the external system; while it holds others up, that is not worth another of the site's threads."""
+    with request.endpoints.turn() as admitted:
+        if not admitted:
+            log.warning("Logins wait for the external system, so one more was sent away for a moment")
+            return Down(retry_after=_COME_BACK_AFTER)
+        outcome: Outcome = request.hosted_page.sign_in.attempt(
+            fields,
+            remote=request.environ.get("REMOTE_ADDR", ""),
+            forwarded_for=request.headers.get("X-Forwarded-For", ""),
+        )
+    return outcome
 
 
 def ask_to_leave(request: Any) -> Answer:

@@ -145,6 +145,26 @@ def test_a_login_that_hangs_costs_no_other_page_any_time(
     assert browser.shown.user == ANN
 
 
+def test_two_logins_that_hang_send_the_third_away_before_they_fill_the_server(
+    store: LinkedChat, start_site: StartSite, directory: RunningSandbox, another: Another
+) -> None:
+    first = start_site(store, api_timeout="60")
+    browsers = [first, another(first), another(first)]
+    for browser in browsers:
+        browser.get("/chatsso/signin")
+    directory.directory.fail_with(delay=60)
+    with ThreadPoolExecutor(2) as pool:
+        attempts = [pool.submit(sign_in, browser, "ann") for browser in browsers[:2]]
+        directory.directory.faults.wait_until_held_back(count=2)
+        sign_in(browsers[2], "bob")
+        assert_told_that_it_is_the_service(browsers[2])
+        assert not any(attempt.done() for attempt in attempts), "they hang, as they shall"
+        directory.directory.recover()
+        for attempt in attempts:
+            attempt.result(timeout=20)
+    assert {browser.shown.user for browser in browsers[:2]} == {ANN}
+
+
 def test_what_one_account_meets_keeps_nobody_else_out(
     store: LinkedChat, start_site: StartSite, directory: RunningSandbox, another: Another
 ) -> None:
