@@ -7,21 +7,19 @@ from collections.abc import Callable
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.expected_conditions import staleness_of
-from selenium.webdriver.support.wait import WebDriverWait
 
 from example_app.first_members import DEMO_EMAIL, DEMO_PASSWORD
+from tests.support.window_waiting import wait_until
 
 pytestmark = pytest.mark.browser
 
 
 def leave_page_by_click(window: webdriver.Chrome, selector: str) -> None:
     """Click, and wait until the browser is on the next page with all its images."""
-    element = window.find_element(By.CSS_SELECTOR, selector)
-    element.click()
-    wait = WebDriverWait(window, 30)
-    wait.until(staleness_of(element))
-    wait.until(lambda window: window.execute_script("return document.readyState") == "complete")
+    window.execute_script("window.isStillHere = true")
+    window.find_element(By.CSS_SELECTOR, selector).click()
+    arrived = "return window.isStillHere === undefined && document.readyState === 'complete'"
+    wait_until(window, lambda: window.execute_script(arrived))
 
 
 def who_is_in_the_chat(window: webdriver.Chrome) -> str:
@@ -73,8 +71,6 @@ def test_the_embedded_room_is_let_through_by_the_sites_policy(
     chromium.find_element(By.NAME, "password").send_keys(DEMO_PASSWORD)
     leave_page_by_click(chromium, "main form button")
     chromium.get(f"{site}/shed")
-    chromium.switch_to.frame(
-        WebDriverWait(chromium, 30).until(lambda window: window.find_element(By.TAG_NAME, "iframe"))
-    )
-    WebDriverWait(chromium, 30).until(lambda window: window.find_element(By.ID, "who"))
+    chromium.switch_to.frame(wait_until(chromium, lambda: chromium.find_element(By.TAG_NAME, "iframe")))
+    wait_until(chromium, lambda: chromium.find_element(By.ID, "who"))
     assert who_is_in_the_chat(chromium) == DEMO_EMAIL

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from selenium import webdriver
-from selenium.webdriver.support.wait import WebDriverWait
 
 from chatsso_middleware.providers.rocketchat.browser import BrowserSide
 from chatsso_middleware.users import ChatUser
 from tests.support.rocketchat_frames import BASE, FrameSite, chat_app
 from tests.support.servers import serving
+from tests.support.window_waiting import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -82,7 +82,7 @@ class World:
         return self.window.execute_script(script)
 
     def wait(self, condition: Any) -> None:
-        WebDriverWait(self.window, 30, poll_frequency=0.05).until(lambda _: condition())
+        wait_until(self.window, condition)
 
 
 @pytest.fixture

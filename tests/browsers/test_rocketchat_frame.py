@@ -13,7 +13,6 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.wait import WebDriverWait
 
 from chatsso_middleware.providers.rocketchat.chat_address import ChatAddress
 from chatsso_middleware.providers.rocketchat.frame import Frame
@@ -22,6 +21,7 @@ from chatsso_middleware.sessions import ChatSession
 from chatsso_middleware.users import ChatUser
 from tests.support.rocketchat_frames import BASE, FrameSite, chat_app, page_app
 from tests.support.servers import serving
+from tests.support.window_waiting import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -112,7 +112,7 @@ class World:
         return one
 
     def wait(self, condition: Any) -> None:
-        WebDriverWait(self.window, 30, poll_frequency=0.05).until(lambda _: condition())
+        wait_until(self.window, condition)
 
 
 @pytest.fixture

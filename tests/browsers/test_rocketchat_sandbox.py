@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.wait import WebDriverWait
 from webob import Request, Response
 
 from chatsso_middleware.sandbox.rocketchat import Behaviour, ChatSettings, RunningSandbox, User, serve
 from tests.support.servers import serving
+from tests.support.window_waiting import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -106,7 +106,7 @@ class Window:
         self.driver.get(self.sandbox.url + path)
 
     def wait(self, holds: Callable[[], Any]) -> Any:
-        return WebDriverWait(self.driver, 20, poll_frequency=0.05).until(lambda _: holds())
+        return wait_until(self.driver, holds)
 
     def wait_for_state(self, state: str) -> None:
         self.wait(lambda: self.state == state)

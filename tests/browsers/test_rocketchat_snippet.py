@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.wait import WebDriverWait
 from webob import Request, Response
 
 from chatsso_middleware.providers import SiteFacts
 from chatsso_middleware.providers.rocketchat.snippets import logout_script
 from chatsso_middleware.sandbox.rocketchat import ChatSettings, serve
 from tests.support.servers import serving
+from tests.support.window_waiting import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -50,12 +50,11 @@ def test_who_logs_out_in_the_chat_comes_to_the_sites_logout(chromium: webdriver.
         sandbox.chat.settings = replace(settings, script_on_logout=snippet)
         ann = sandbox.chat.add_user("ann")
         site.token = sandbox.chat.mint_token(ann).token
-        wait = WebDriverWait(chromium, 15)
         chromium.get(f"{sandbox.url}/home")
         whoami = chromium.find_element(By.ID, "whoami")
-        wait.until(lambda _: whoami.get_attribute("data-user") == "ann")
+        wait_until(chromium, lambda: whoami.get_attribute("data-user") == "ann")
         chromium.find_element(By.ID, "log-out").click()
         address = f"{site_url}/chatsso/logout?provider=rocketchat"
-        wait.until(lambda driver: driver.current_url == address)
+        wait_until(chromium, lambda: chromium.current_url == address)
         assert site.left == ["rocketchat"]
         assert sandbox.chat.tokens_of(ann) == ()

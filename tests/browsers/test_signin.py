@@ -10,15 +10,14 @@ from typing import Any
 
 import pytest
 from selenium import webdriver
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.wait import WebDriverWait
 from webob import Request, Response
 
 from tests.support.servers import serving
 from tests.support.signin_site import PASSWORD, SignInSite, running_site
+from tests.support.window_waiting import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -58,13 +57,7 @@ class Window:
         self.driver = driver
 
     def wait(self, holds: Callable[[], Any]) -> Any:
-        waiting = WebDriverWait(
-            self.driver,
-            30,
-            poll_frequency=0.05,
-            ignored_exceptions=(NoSuchElementException, StaleElementReferenceException),
-        )
-        return waiting.until(lambda _: holds())
+        return wait_until(self.driver, holds)
 
     def by_id(self, name: str) -> WebElement:
         return self.driver.find_element(By.ID, name)

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.wait import WebDriverWait
 
 from chatsso_middleware.page.edits import PageEdits, ScriptAttributes
 from chatsso_middleware.page.markup import script_tag
@@ -25,6 +24,7 @@ from chatsso_middleware.secret import Secret
 from chatsso_middleware.sessions import ChatSession
 from chatsso_middleware.users import ChatUser
 from tests.support.servers import serving
+from tests.support.window_waiting import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -119,7 +119,7 @@ class World:
         return self.window.find_element(By.ID, "who").get_attribute("data-user") or ""
 
     def wait(self, condition: Any) -> None:
-        WebDriverWait(self.window, 30, poll_frequency=0.05).until(lambda _: condition())
+        wait_until(self.window, condition)
 
 
 @pytest.fixture

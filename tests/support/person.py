@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from selenium import webdriver
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.wait import WebDriverWait
+
+from tests.support.window_waiting import wait_until
 
 __all__ = ["DESK", "PHONE", "Person"]
 
@@ -30,9 +30,7 @@ class Person:
 
     def wait(self, holds: Callable[[], Any]) -> Any:
         """What `holds` gives once it is true. While a page comes or goes, it is not."""
-        passing = (NoSuchElementException, StaleElementReferenceException)
-        patience = WebDriverWait(self.window, 30, poll_frequency=0.05, ignored_exceptions=passing)
-        return patience.until(lambda _: holds())
+        return wait_until(self.window, holds)
 
     def find(self, selector: str) -> Any:
         return self.window.find_element(By.CSS_SELECTOR, selector)
