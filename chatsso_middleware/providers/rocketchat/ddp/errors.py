@@ -15,7 +15,7 @@ __all__ = [
 
 
 class LocalProtocolError(ChatSSOError):
-    """The caller asked for a message that has no place in the protocol at that moment: a fault in our code."""
+    """The caller asked for a message that is out of turn in the protocol: a fault in our code."""
 
 
 class RemoteProtocolError(ChatSSOError):
