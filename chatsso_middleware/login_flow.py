@@ -89,17 +89,19 @@ class LoginFlow:
             return replace(self.log_out(state), barred=Barred.address(user.email, until))
         if state.user is not None and state.user.email != user.email and not same_person:
             state = self.log_out(state)
+        goes_on = state.user is not None
         state = SessionState(
             user=user,
             remember=remember,
             since=self._clock(),
             login=new_event(),
-            stay=new_event() if state.user is None else state.stay,
+            stay=state.stay or new_event(),
             departed=state.departed,
         )
-        for chat in self.chats.values():
-            if chat.provider.remembers_leaving:
-                self.come_back(state, chat)
+        if goes_on:  # a new stay has nothing to come back from
+            for chat in self.chats.values():
+                if chat.provider.remembers_leaving:
+                    self.come_back(state, chat)
         self._open_sessions(state, credentials)
         return state
 

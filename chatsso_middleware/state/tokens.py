@@ -236,6 +236,8 @@ class Tokens:
 
     def left_just_now(self, holder: Holder) -> bool:
         """Whether `leave` was so short a while ago that requests may be under way which do not know of it."""
+        if not holder.stay:  # a cookie from before there were stays: the mark would be everybody's
+            return False
         return self._clock() - self._store.moment(self._away_key(holder)) < LEAVING_TAKES
 
     def doubt(self, holder: Holder) -> None:
@@ -277,7 +279,7 @@ class Tokens:
         return bool(holder.stay) and self._store.moment(self._left_key(holder)) > 0.0
 
     def _away_key(self, holder: Holder) -> str:
-        return f"{self._key(holder)}:away"
+        return f"{self._prefix}:{holder.stay}:away"
 
     def _left_key(self, holder: Holder) -> str:
         return f"{self._prefix}:left:{holder.stay}"

@@ -241,3 +241,20 @@ def test_the_repr_of_credentials_and_holders_tells_nothing() -> None:
     credentials = Credentials(password="pass-word", token="to-ken", oauth=("to-ken-2", "se-cret"))
     shown = f"{credentials!r} {at_laptop(credentials)!r}"
     assert not any(word in shown for word in ("pass-word", "to-ken", "se-cret"))
+
+
+@pytest.mark.parametrize("scope", ["user", "browser"])
+def test_who_leaves_the_chat_in_one_browser_has_not_left_it_in_another(
+    make_tokens: MakeTokens, scope: str
+) -> None:
+    tokens = make_tokens(scope=scope)
+    tokens.leave(at_laptop())
+    assert tokens.left_just_now(at_laptop())
+    assert not tokens.left_just_now(Holder.logged_in(ANN, 0.0, "phone"))
+    tokens.come_back(at_laptop())
+    assert not tokens.left_just_now(at_laptop())
+
+
+def test_browsers_from_before_there_were_stays_share_no_mark(tokens: Tokens) -> None:
+    tokens.leave(Holder.logged_in(ANN, 0.0))
+    assert not tokens.left_just_now(Holder.logged_in(ChatUser("bob@example.com"), 0.0))
